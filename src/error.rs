@@ -1,0 +1,484 @@
+//! The one error type, and how each failure of a call becomes it.
+//!
+//! An error is for the person who reads it at night: what was tried, on what, what came back, and
+//! what to do about it. All shapes of error bodies that were seen are read here, in one place; a
+//! body of no known shape is kept as text.
+
+use std::error::Error as StdError;
+use std::fmt;
+
+use reqwest::StatusCode;
+use reqwest::header::HeaderMap;
+use serde_json::Value;
+
+use crate::transport::{Operation, request_id};
+
+/// Why a call, or the making of a client, failed.
+///
+/// [`kind`](Self::kind) tells the failures apart; the other methods give what is known. None of
+/// them, and neither `Display` nor `Debug`, shows a secret.
+pub struct Error(Box<Inner>);
+
+/// The kinds of failures that a program may want to tell apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The client cannot be made: credentials, region or endpoint are missing or wrong.
+    Configuration,
+    /// A parameter is missing or not valid. Nothing was sent.
+    InvalidParameter,
+    /// No connection, or it broke before the answer was read.
+    Connection,
+    /// The time for the call ran out.
+    Timeout,
+    /// The service answered with an error; [`status`](Error::status) and [`code`](Error::code) say
+    /// which.
+    Service,
+    /// The service answered with success, and a body that is not what it should be.
+    Decode,
+}
+
+struct Inner {
+    kind: ErrorKind,
+    operation: Option<&'static Operation>,
+    /// The ids in the path of the call: `instance 5560df16…`.
+    resource: Option<String>,
+    status: Option<StatusCode>,
+    code: Option<String>,
+    /// What went wrong, in words: ours, or those of the service.
+    message: String,
+    request_id: Option<String>,
+    /// The body of the answer as text, where it says more than code and message do.
+    body: Option<String>,
+    hint: Option<String>,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+/// How much of an answer an error keeps.
+const KEPT_BODY: usize = 16 * 1024;
+/// How much of an answer a message shows.
+const SHOWN_BODY: usize = 300;
+
+impl Error {
+    /// What kind of failure it is.
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// The HTTP status, where there was an answer.
+    pub fn status(&self) -> Option<StatusCode> {
+        self.0.status
+    }
+
+    /// The code that the service or the gateway gave the error: `DCS.4070`, `APIGW.0301`.
+    pub fn code(&self) -> Option<&str> {
+        self.0.code.as_deref()
+    }
+
+    /// What went wrong, in the words of the service where it had any, else in ours.
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// The id of the request, which the support of the service asks for.
+    pub fn request_id(&self) -> Option<&str> {
+        self.0.request_id.as_deref()
+    }
+
+    /// The operation that was called, by its id in the description: `ListBackgroundTask`.
+    pub fn operation(&self) -> Option<&'static str> {
+        self.0.operation.map(|operation| operation.id)
+    }
+
+    /// What the operation was called on: `instance 5560df16…, task 8abf6e1e…`.
+    pub fn resource(&self) -> Option<&str> {
+        self.0.resource.as_deref()
+    }
+
+    /// The body of the answer as text, where it was not of a documented shape: the HTML of a proxy,
+    /// for example. 16 KiB of it at most.
+    pub fn body(&self) -> Option<&str> {
+        self.0.body.as_deref()
+    }
+
+    pub(crate) fn configuration(message: impl Into<String>) -> Self {
+        Inner::new(ErrorKind::Configuration, message).into()
+    }
+
+    pub(crate) fn invalid_parameter(
+        operation: &'static Operation,
+        parameter: &str,
+        reason: String,
+    ) -> Self {
+        Inner {
+            operation: Some(operation),
+            ..Inner::new(
+                ErrorKind::InvalidParameter,
+                format!("{parameter} {reason}"),
+            )
+        }
+        .into()
+    }
+
+    /// A request that the HTTP library does not build.
+    pub(crate) fn unsendable(operation: &'static Operation, error: reqwest::Error) -> Self {
+        Inner {
+            operation: Some(operation),
+            source: Some(Box::new(error.without_url())),
+            ..Inner::new(
+                ErrorKind::InvalidParameter,
+                "the request cannot be built; is the endpoint right?",
+            )
+        }
+        .into()
+    }
+}
+
+impl Inner {
+    fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self {
+            kind,
+            operation: None,
+            resource: None,
+            status: None,
+            code: None,
+            message: message.into(),
+            request_id: None,
+            body: None,
+            hint: None,
+            source: None,
+        }
+    }
+}
+
+impl From<Inner> for Error {
+    fn from(inner: Inner) -> Self {
+        Self(Box::new(inner))
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let error = &*self.0;
+        if let Some(operation) = error.operation {
+            write!(f, "{} {}", operation.service, operation.id)?;
+            if let Some(resource) = &error.resource {
+                write!(f, " ({resource})")?;
+            }
+            f.write_str(": ")?;
+        }
+        if let Some(status) = error.status {
+            write!(f, "{status}, ")?;
+        }
+        if let Some(code) = &error.code {
+            write!(f, "{code}: ")?;
+        }
+        f.write_str(&error.message)?;
+        if let Some(id) = &error.request_id {
+            write!(f, " [request id {id}]")?;
+        }
+        if let Some(hint) = &error.hint {
+            write!(f, "; {hint}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let error = &*self.0;
+        f.debug_struct("Error")
+            .field("kind", &error.kind)
+            .field("operation", &self.operation())
+            .field("resource", &error.resource)
+            .field("status", &error.status)
+            .field("code", &error.code)
+            .field("message", &error.message)
+            .field("request_id", &error.request_id)
+            .field("source", &error.source)
+            .finish_non_exhaustive()
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source.as_deref().map(|e| e as _)
+    }
+}
+
+/// A call under way: it makes the errors that the call can end in.
+pub(crate) struct Call {
+    operation: &'static Operation,
+    path: String,
+}
+
+impl Call {
+    pub(crate) fn new(operation: &'static Operation, path: &str) -> Self {
+        Self {
+            operation,
+            path: path.to_string(),
+        }
+    }
+
+    /// The ids in the path of the call, by name.
+    fn ids(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        // From the end, since the endpoint may have put a prefix before the path.
+        let template = self.operation.path.rsplit('/');
+        let mut ids: Vec<_> = template
+            .zip(self.path.rsplit('/'))
+            .filter_map(|(name, value)| Some((name.strip_prefix('{')?.strip_suffix('}')?, value)))
+            .collect();
+        ids.reverse();
+        ids.into_iter()
+    }
+
+    /// The project that the call is about, which may be another than the client's.
+    pub(crate) fn project_id(&self) -> Option<&str> {
+        self.ids()
+            .find_map(|(name, value)| (name == "project_id").then_some(value))
+    }
+
+    fn resource(&self) -> Option<String> {
+        let mut ids: Vec<_> = self.ids().collect();
+        // The project is of interest where there is nothing nearer.
+        if ids.len() > 1 {
+            ids.retain(|(name, _)| *name != "project_id");
+        }
+        let ids: Vec<_> = ids
+            .iter()
+            .map(|(name, value)| format!("{} {value}", name.trim_end_matches("_id")))
+            .collect();
+        (!ids.is_empty()).then(|| ids.join(", "))
+    }
+
+    fn error(&self, kind: ErrorKind, message: impl Into<String>) -> Inner {
+        Inner {
+            operation: Some(self.operation),
+            resource: self.resource(),
+            ..Inner::new(kind, message)
+        }
+    }
+
+    pub(crate) fn error_before_sending(&self, reason: String) -> Error {
+        self.error(ErrorKind::InvalidParameter, reason).into()
+    }
+
+    /// There was no answer.
+    pub(crate) fn not_answered(&self, error: reqwest::Error) -> Error {
+        let host = error
+            .url()
+            .and_then(|url| url.host_str())
+            .unwrap_or("the endpoint")
+            .to_string();
+        let (kind, message) = if error.is_timeout() {
+            (
+                ErrorKind::Timeout,
+                format!("{host} did not answer in time"),
+            )
+        } else if error.is_connect() {
+            (
+                ErrorKind::Connection,
+                format!("no connection to {host}: {}", innermost(&error)),
+            )
+        } else {
+            (
+                ErrorKind::Connection,
+                format!(
+                    "the connection to {host} broke before it answered: {}",
+                    innermost(&error)
+                ),
+            )
+        };
+        Inner {
+            source: Some(Box::new(error)),
+            ..self.error(kind, message)
+        }
+        .into()
+    }
+
+    /// The answer began, and did not end.
+    pub(crate) fn broken_off(
+        &self,
+        status: StatusCode,
+        headers: &HeaderMap,
+        error: reqwest::Error,
+    ) -> Error {
+        let (kind, what) = if error.is_timeout() {
+            (ErrorKind::Timeout, "the answer did not end in time")
+        } else {
+            (ErrorKind::Connection, "the answer broke off")
+        };
+        Inner {
+            status: Some(status),
+            request_id: request_id(headers).map(str::to_string),
+            ..self.error(kind, format!("{what}: {}", innermost(&error)))
+        }
+        .with_source(error)
+    }
+
+    /// The service, the gateway or a proxy answered with an error.
+    pub(crate) fn refused(&self, status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Error {
+        let body_text = lossy(body);
+        let known = Body::read(body);
+        let message = match &known {
+            Some(Body {
+                message: Some(message),
+                ..
+            }) => message.clone(),
+            Some(_) => "the answer holds no message".to_string(),
+            None if body_text.trim().is_empty() => "the answer is empty".to_string(),
+            None => format!("the answer is {}", describe(headers, &body_text)),
+        };
+        let known_shape = known.is_some();
+        let known = known.unwrap_or_default();
+        Inner {
+            status: Some(status),
+            request_id: request_id(headers).map(str::to_string).or(known.request_id),
+            hint: self.hint(status, &message),
+            code: known.code,
+            body: (!known_shape).then_some(body_text),
+            ..self.error(ErrorKind::Service, message)
+        }
+        .into()
+    }
+
+    /// The service answered with success, and a body that does not decode.
+    pub(crate) fn undecodable(
+        &self,
+        status: StatusCode,
+        headers: &HeaderMap,
+        body: &[u8],
+        place: Option<String>,
+        error: serde_json::Error,
+    ) -> Error {
+        let body = lossy(body);
+        let message = if body.trim().is_empty() {
+            "the answer is empty, where JSON should be".to_string()
+        } else {
+            match place {
+                Some(place) => format!("the answer does not fit at {place}: {error}"),
+                None => format!("the answer is {}", describe(headers, &body)),
+            }
+        };
+        Inner {
+            status: Some(status),
+            request_id: request_id(headers).map(str::to_string),
+            body: Some(body),
+            ..self.error(ErrorKind::Decode, message)
+        }
+        .with_source(error)
+    }
+
+    /// What to do about an answer, where that can be said.
+    fn hint(&self, status: StatusCode, message: &str) -> Option<String> {
+        let message = message.to_ascii_lowercase();
+        Some(match status {
+            StatusCode::UNAUTHORIZED if message.contains("expired") => {
+                "the clock of this machine is probably off: keys are good for 15 minutes around the time of the service".to_string()
+            }
+            StatusCode::UNAUTHORIZED if message.contains("aksk signature") => {
+                "the secret key is probably not the one of this access key".to_string()
+            }
+            StatusCode::UNAUTHORIZED => {
+                "check the access key, the secret key and the token; a key belongs to one cloud, and is locked for minutes after five failures".to_string()
+            }
+            StatusCode::FORBIDDEN => format!(
+                "the caller needs the permission {} in this project",
+                self.operation.iam_action
+            ),
+            StatusCode::NOT_FOUND => "check the ids, the region and the project".to_string(),
+            StatusCode::TOO_MANY_REQUESTS => "wait before the next call".to_string(),
+            status if status.is_redirection() => {
+                "redirects are not followed: credentials stay with the host they are meant for; is the endpoint right?".to_string()
+            }
+            _ => return None,
+        })
+    }
+}
+
+impl Inner {
+    fn with_source(mut self, source: impl StdError + Send + Sync + 'static) -> Error {
+        self.source = Some(Box::new(source));
+        self.into()
+    }
+}
+
+/// What an error body says, whichever of the known shapes it has.
+///
+/// | shape | who writes it |
+/// | --- | --- |
+/// | `{"error_code", "error_msg", "error_ext_msg"}` | the services, as documented |
+/// | the same with `request_id` | the API gateway |
+/// | `{"error": {"code": 401, "message", "title"}}` | IAM |
+/// | `{"errorCode", "errorMsg"}`, `{"code", "message"}` | older parts |
+#[derive(Default)]
+struct Body {
+    code: Option<String>,
+    message: Option<String>,
+    request_id: Option<String>,
+}
+
+impl Body {
+    fn read(body: &[u8]) -> Option<Self> {
+        let value: Value = serde_json::from_slice(body).ok()?;
+        let inner = value.get("error").filter(|e| e.is_object()).unwrap_or(&value);
+        let first = |keys: &[&str]| {
+            keys.iter().find_map(|key| match inner.get(key)? {
+                Value::String(text) if !text.is_empty() => Some(text.clone()),
+                Value::Number(number) => Some(number.to_string()),
+                _ => None,
+            })
+        };
+        let code = first(&["error_code", "errorCode", "code"]);
+        let message = first(&["error_msg", "errorMsg", "message", "title"]);
+        if code.is_none() && message.is_none() {
+            return None;
+        }
+        // A refusal by IAM policy explains itself only in here, encoded for the administrator.
+        let explained = inner
+            .get("encoded_authorization_message")
+            .and_then(Value::as_str)
+            .map(|text| format!(" (encoded authorization message: {text})"))
+            .unwrap_or_default();
+        Some(Self {
+            code,
+            message: message.map(|message| message + &explained),
+            request_id: value
+                .get("request_id")
+                .and_then(Value::as_str)
+                .map(str::to_string),
+        })
+    }
+}
+
+/// A body of no known shape, for a message: what it is, and how it begins.
+fn describe(headers: &HeaderMap, body: &str) -> String {
+    let kind = headers
+        .get(reqwest::header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.split(';').next())
+        .filter(|kind| !kind.is_empty())
+        .unwrap_or("of no declared type");
+    let line = body.split_whitespace().collect::<Vec<_>>().join(" ");
+    format!("{kind}, not the documented JSON: {}", shorten(&line, SHOWN_BODY))
+}
+
+fn shorten(text: &str, length: usize) -> String {
+    match text.char_indices().nth(length) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_string(),
+    }
+}
+
+fn lossy(body: &[u8]) -> String {
+    String::from_utf8_lossy(&body[..body.len().min(KEPT_BODY)]).into_owned()
+}
+
+/// The last of a chain of sources, which is the one that says what happened.
+fn innermost(error: &(dyn StdError + 'static)) -> String {
+    let mut last = error;
+    while let Some(source) = last.source() {
+        last = source;
+    }
+    last.to_string()
+}

@@ -1,0 +1,29 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+pub mod dcs;
+pub mod rocketmq;
+pub mod wire;
+
+#[cfg(feature = "client")]
+pub mod auth;
+#[cfg(feature = "client")]
+mod client;
+#[cfg(feature = "client")]
+pub mod endpoint;
+#[cfg(feature = "client")]
+mod error;
+#[cfg(feature = "client")]
+mod parameters;
+#[cfg(feature = "client")]
+mod transport;
+
+#[cfg(feature = "sandbox")]
+pub mod sandbox;
+
+#[cfg(feature = "client")]
+pub use client::{ClientBuilder, Service};
+#[cfg(feature = "client")]
+pub use error::{Error, ErrorKind};
+#[cfg(feature = "client")]
+pub use transport::{Response, Transport};
