@@ -13,7 +13,11 @@ use codegen::{SERVICES, Service, generate, rules};
 
 fn main() -> ExitCode {
     println!("cargo::rerun-if-changed=openapi");
-    let variable = |name| std::env::var_os(name).map(PathBuf::from).unwrap_or_default();
+    let variable = |name| {
+        std::env::var_os(name)
+            .map(PathBuf::from)
+            .unwrap_or_default()
+    };
     let (root, out) = (variable("CARGO_MANIFEST_DIR"), variable("OUT_DIR"));
     let problems: Vec<Problem> = SERVICES
         .iter()

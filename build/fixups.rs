@@ -27,10 +27,7 @@ pub fn split(file: syn::File) -> Result<(Vec<Item>, Vec<Item>)> {
             other => client.push(other),
         }
     }
-    Ok((
-        types.ok_or("progenitor made no module `types`")?,
-        client,
-    ))
+    Ok((types.ok_or("progenitor made no module `types`")?, client))
 }
 
 /// Corrects the models. An error names the place in the description.
@@ -54,8 +51,7 @@ pub fn types(
                         format!("an object without a name became the struct {name}: give it a name in /components/schemas"),
                     )
                 })?;
-                model_struct(&mut model, schema, document)
-                    .map_err(|reason| (place, reason))?;
+                model_struct(&mut model, schema, document).map_err(|reason| (place, reason))?;
                 kept.push(Item::Struct(model));
             }
             other => kept.push(other),
@@ -256,7 +252,12 @@ fn builder_module(mut module: syn::ItemMod, document: &Document) -> Result<syn::
             use crate::{error::Error, parameters, transport::Response};
         },
     );
-    items.insert(2, parse_quote!(use progenitor_client::encode_path;));
+    items.insert(
+        2,
+        parse_quote!(
+            use progenitor_client::encode_path;
+        ),
+    );
     module.attrs.push(parse_quote!(#[allow(unused_mut)]));
     Ok(module)
 }
@@ -490,7 +491,9 @@ fn checks(parameter: &Value, operation: &Expr) -> Vec<Stmt> {
         .and_then(Value::as_str)
         && let Ok(later_ident) = syn::parse_str::<syn::Ident>(later)
     {
-        checks.push(parse_quote!(parameters::not_after(#ident.as_ref(), #later, #later_ident.as_ref())));
+        checks.push(
+            parse_quote!(parameters::not_after(#ident.as_ref(), #later, #later_ident.as_ref())),
+        );
     }
     checks
         .into_iter()
@@ -522,14 +525,15 @@ impl VisitMut for OurErrors {
         match expression {
             Expr::Path(path) if quote!(#path).to_string() == "Error :: InvalidRequest" => {
                 let name = &self.parameter;
-                *expression = parse_quote!(|reason| Error::invalid_parameter(#constant, #name, reason));
+                *expression =
+                    parse_quote!(|reason| Error::invalid_parameter(#constant, #name, reason));
                 self.conversions += 1;
             }
-            Expr::Try(attempt)
-                if matches!(&*attempt.expr, Expr::MethodCall(call) if call.method == "build") =>
+            Expr::Try(attempt) if matches!(&*attempt.expr, Expr::MethodCall(call) if call.method == "build") =>
             {
                 let build = &attempt.expr;
-                *expression = parse_quote!(#build.map_err(|error| Error::unsendable(#constant, error))?);
+                *expression =
+                    parse_quote!(#build.map_err(|error| Error::unsendable(#constant, error))?);
                 self.builds += 1;
             }
             _ => {}

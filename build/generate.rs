@@ -117,7 +117,11 @@ fn without_parameter_limits(value: &Value) -> Value {
     }
     if let Some(Value::Object(paths)) = value.pointer_mut("/paths") {
         for item in paths.values_mut() {
-            for operation in item.as_object_mut().into_iter().flat_map(|o| o.values_mut()) {
+            for operation in item
+                .as_object_mut()
+                .into_iter()
+                .flat_map(|o| o.values_mut())
+            {
                 if let Some(Value::Array(parameters)) = operation.get_mut("parameters") {
                     parameters.iter_mut().for_each(strip);
                 }

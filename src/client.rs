@@ -194,11 +194,7 @@ fn credentials(variable: &impl Fn(&str) -> Option<String>) -> Result<Credentials
             Some("HUAWEICLOUD_SDK_SECURITY_TOKEN"),
         ),
         ("CLOUD_SDK_AK", "CLOUD_SDK_SK", None),
-        (
-            "HW_ACCESS_KEY",
-            "HW_SECRET_KEY",
-            Some("HW_SECURITY_TOKEN"),
-        ),
+        ("HW_ACCESS_KEY", "HW_SECRET_KEY", Some("HW_SECURITY_TOKEN")),
     ];
     let mut tried = Vec::new();
     for (access_key, secret_key, security_token) in FAMILIES {
@@ -249,7 +245,8 @@ mod tests {
 
     #[test]
     fn keys_of_two_families_are_not_mixed() {
-        let error = from(&[("HUAWEICLOUD_SDK_AK", "key"), ("HW_SECRET_KEY", "sesame")]).unwrap_err();
+        let error =
+            from(&[("HUAWEICLOUD_SDK_AK", "key"), ("HW_SECRET_KEY", "sesame")]).unwrap_err();
         let message = error.to_string();
         assert!(message.contains("HUAWEICLOUD_SDK_AK is set without HUAWEICLOUD_SDK_SK"));
         assert!(message.contains("HW_SECRET_KEY is set without HW_ACCESS_KEY"));

@@ -22,6 +22,8 @@ pub mod types {
     include!(concat!(env!("OUT_DIR"), "/dcs_types.rs"));
 }
 
+#[cfg(feature = "sandbox")]
+pub(crate) use client::operations;
 #[cfg(feature = "client")]
 pub use client::{Client, Instance, Task, builder};
 

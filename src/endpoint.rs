@@ -56,7 +56,10 @@ pub(crate) fn normalise(endpoint: &str) -> Result<String, Error> {
     };
     let url = Url::parse(endpoint).map_err(|e| error(e.to_string()))?;
     if !matches!(url.scheme(), "http" | "https") {
-        return Err(error(format!("the scheme {} is not http or https", url.scheme())));
+        return Err(error(format!(
+            "the scheme {} is not http or https",
+            url.scheme()
+        )));
     }
     if url.host_str().is_none_or(str::is_empty) {
         return Err(error("it names no host".to_string()));

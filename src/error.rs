@@ -112,10 +112,7 @@ impl Error {
     ) -> Self {
         Inner {
             operation: Some(operation),
-            ..Inner::new(
-                ErrorKind::InvalidParameter,
-                format!("{parameter} {reason}"),
-            )
+            ..Inner::new(ErrorKind::InvalidParameter, format!("{parameter} {reason}"))
         }
         .into()
     }
@@ -271,10 +268,7 @@ impl Call {
             .unwrap_or("the endpoint")
             .to_string();
         let (kind, message) = if error.is_timeout() {
-            (
-                ErrorKind::Timeout,
-                format!("{host} did not answer in time"),
-            )
+            (ErrorKind::Timeout, format!("{host} did not answer in time"))
         } else if error.is_connect() {
             (
                 ErrorKind::Connection,
@@ -421,7 +415,10 @@ struct Body {
 impl Body {
     fn read(body: &[u8]) -> Option<Self> {
         let value: Value = serde_json::from_slice(body).ok()?;
-        let inner = value.get("error").filter(|e| e.is_object()).unwrap_or(&value);
+        let inner = value
+            .get("error")
+            .filter(|e| e.is_object())
+            .unwrap_or(&value);
         let first = |keys: &[&str]| {
             keys.iter().find_map(|key| match inner.get(key)? {
                 Value::String(text) if !text.is_empty() => Some(text.clone()),
@@ -460,7 +457,10 @@ fn describe(headers: &HeaderMap, body: &str) -> String {
         .filter(|kind| !kind.is_empty())
         .unwrap_or("of no declared type");
     let line = body.split_whitespace().collect::<Vec<_>>().join(" ");
-    format!("{kind}, not the documented JSON: {}", shorten(&line, SHOWN_BODY))
+    format!(
+        "{kind}, not the documented JSON: {}",
+        shorten(&line, SHOWN_BODY)
+    )
 }
 
 fn shorten(text: &str, length: usize) -> String {

@@ -82,8 +82,13 @@ impl Transport {
         mut request: Request,
     ) -> Result<Response<T>, Error> {
         let call = Call::new(operation, request.url().path());
-        authenticate(&mut request, &self.0.credentials, call.project_id(), Utc::now())
-            .map_err(|reason| call.error_before_sending(reason))?;
+        authenticate(
+            &mut request,
+            &self.0.credentials,
+            call.project_id(),
+            Utc::now(),
+        )
+        .map_err(|reason| call.error_before_sending(reason))?;
         let response = client
             .execute(request)
             .await
@@ -145,7 +150,13 @@ fn authenticate(
                 headers.insert(X_SECURITY_TOKEN, secret(token)?);
             }
             // What a proxy may rewrite is not signed: `Accept`, `User-Agent`.
-            let signed = [CONTENT_TYPE, HOST, X_PROJECT_ID, X_SDK_DATE, X_SECURITY_TOKEN];
+            let signed = [
+                CONTENT_TYPE,
+                HOST,
+                X_PROJECT_ID,
+                X_SDK_DATE,
+                X_SECURITY_TOKEN,
+            ];
             let headers = request.headers();
             let signed: Vec<(&str, &str)> = signed
                 .iter()

@@ -122,7 +122,10 @@ impl CanonicalRequest {
     /// The signature, in hexadecimal.
     pub fn signature(&self, date: &str, secret_key: &str) -> String {
         let mut text = String::with_capacity(64);
-        push_hex(&mut text, &self.mac(date, secret_key).finalize().into_bytes());
+        push_hex(
+            &mut text,
+            &self.mac(date, secret_key).finalize().into_bytes(),
+        );
         text
     }
 

@@ -135,7 +135,9 @@ impl<'de> Deserialize<'de> for Numeric {
                 if !number.is_finite() {
                     return Err(E::invalid_value(Unexpected::Float(number), &self));
                 }
-                serde_json::to_string(&number).map_err(E::custom).and_then(unquoted)
+                serde_json::to_string(&number)
+                    .map_err(E::custom)
+                    .and_then(unquoted)
             }
         }
 

@@ -148,11 +148,17 @@ impl<'de> Deserialize<'de> for Timestamp {
                 json(Value::Null)
             }
 
-            fn visit_seq<A: serde::de::SeqAccess<'de>>(self, seq: A) -> Result<Timestamp, A::Error> {
+            fn visit_seq<A: serde::de::SeqAccess<'de>>(
+                self,
+                seq: A,
+            ) -> Result<Timestamp, A::Error> {
                 Value::deserialize(serde::de::value::SeqAccessDeserializer::new(seq)).and_then(json)
             }
 
-            fn visit_map<A: serde::de::MapAccess<'de>>(self, map: A) -> Result<Timestamp, A::Error> {
+            fn visit_map<A: serde::de::MapAccess<'de>>(
+                self,
+                map: A,
+            ) -> Result<Timestamp, A::Error> {
                 Value::deserialize(serde::de::value::MapAccessDeserializer::new(map)).and_then(json)
             }
         }

@@ -3,8 +3,9 @@
 use huaweicloud_tasks::{dcs, rocketmq};
 
 fn main() -> Result<(), serde_json::Error> {
-    let page: dcs::types::ListBackgroundTaskResponse =
-        serde_json::from_str(include_str!("../../../openapi/samples/dcs/ListBackgroundTask.json"))?;
+    let page: dcs::types::ListBackgroundTaskResponse = serde_json::from_str(include_str!(
+        "../../../openapi/samples/dcs/ListBackgroundTask.json"
+    ))?;
     for task in &page.tasks {
         println!("{} {}", show(&task.id), show(&task.status));
     }
@@ -18,5 +19,7 @@ fn main() -> Result<(), serde_json::Error> {
 }
 
 fn show(value: &Option<impl ToString>) -> String {
-    value.as_ref().map_or_else(|| "-".to_string(), ToString::to_string)
+    value
+        .as_ref()
+        .map_or_else(|| "-".to_string(), ToString::to_string)
 }

@@ -1,0 +1,137 @@
+//! The command line. What a parameter means is told in the words of the descriptions.
+
+use clap::{Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+use huaweicloud_tasks::wire::QueryTime;
+
+/// Background tasks of Huawei Cloud DCS (Redis) and RocketMQ.
+///
+/// Keys come from the environment: HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK, or CLOUD_SDK_AK and
+/// CLOUD_SDK_SK, or HW_ACCESS_KEY and HW_SECRET_KEY.
+#[derive(Debug, Parser)]
+#[command(name = "hwtasks", version, max_term_width = 100)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Options that may stand before or after the command.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Global {
+    /// Call an embedded server that holds the documented samples; no account is needed
+    #[arg(long, global = true, conflicts_with_all = ["region", "endpoint"])]
+    pub(crate) sandbox: bool,
+    /// Region to call, for example cn-north-4 [env: HW_REGION_NAME]
+    #[arg(long, global = true, value_name = "REGION")]
+    pub(crate) region: Option<String>,
+    /// Address to call instead of that of the region
+    #[arg(long, global = true, value_name = "URL")]
+    pub(crate) endpoint: Option<String>,
+    /// Project that the instances belong to [env: HUAWEICLOUD_SDK_PROJECT_ID]
+    #[arg(long, global = true, value_name = "ID")]
+    pub(crate) project_id: Option<String>,
+    /// Form of the output
+    #[arg(long, short, global = true, value_enum, default_value_t = Output::Table)]
+    pub(crate) output: Output,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Output {
+    /// For people
+    Table,
+    /// The body of the answer, decoded and encoded again
+    Json,
+    /// One JSON value a line
+    Ndjson,
+    /// One record a line, with a line of names
+    Csv,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Distributed Cache Service (Redis)
+    #[command(subcommand)]
+    Dcs(Dcs),
+    /// Distributed Message Service for RocketMQ
+    #[command(subcommand)]
+    Rocketmq(Rocketmq),
+    /// Run the embedded server, and print what to export for any SDK to call it
+    Sandbox {
+        /// Loopback port; 0 takes a free one
+        #[arg(long, default_value_t = 0)]
+        port: u16,
+    },
+    /// List the known regions and their endpoints
+    Regions,
+    /// Print a completion script
+    Completions {
+        /// Shell to complete for
+        shell: Shell,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Dcs {
+    /// List the background tasks of an instance (ListBackgroundTask)
+    List {
+        /// ID of the cache instance; that of the sample with --sandbox
+        #[arg(long, value_name = "ID")]
+        instance: Option<String>,
+        #[command(flatten)]
+        page: DcsPage,
+    },
+    /// List the tasks of all instances of the project (ListCenterTask)
+    Center {
+        #[command(flatten)]
+        page: DcsPage,
+    },
+    /// Show how far a task has come (ShowBackgroundTaskProgress)
+    Progress {
+        /// ID of the cache instance; that of the sample with --sandbox
+        #[arg(long, value_name = "ID")]
+        instance: Option<String>,
+        /// ID of the task; that of the sample with --sandbox
+        #[arg(long, value_name = "ID")]
+        task: Option<String>,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct DcsPage {
+    /// Number of tasks to skip
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub(crate) offset: Option<i32>,
+    /// Number of tasks on a page, 1 to 1000; the service takes 10
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub(crate) limit: Option<i32>,
+    /// Start of the span of time that the tasks must lie in: yyyyMMddHHmmss, UTC
+    #[arg(long, value_name = "TIME")]
+    pub(crate) start_time: Option<QueryTime>,
+    /// End of the span of time that the tasks must lie in: yyyyMMddHHmmss, UTC
+    #[arg(long, value_name = "TIME")]
+    pub(crate) end_time: Option<QueryTime>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Rocketmq {
+    /// List the background tasks of an instance (ListBackgroundTasks)
+    List {
+        /// ID of the RocketMQ instance; that of the sandbox with --sandbox
+        #[arg(long, value_name = "ID")]
+        instance: Option<String>,
+        /// Number of the task to start the page at, counted from 1
+        #[arg(long, value_name = "N", allow_negative_numbers = true)]
+        start: Option<i32>,
+        /// Number of tasks to list; the service takes 10
+        #[arg(long, value_name = "N", allow_negative_numbers = true)]
+        limit: Option<i32>,
+        /// Start of the span of time that the tasks must lie in: yyyyMMddHHmmss, UTC
+        #[arg(long, value_name = "TIME")]
+        begin_time: Option<QueryTime>,
+        /// End of the span of time that the tasks must lie in: yyyyMMddHHmmss, UTC
+        #[arg(long, value_name = "TIME")]
+        end_time: Option<QueryTime>,
+    },
+}

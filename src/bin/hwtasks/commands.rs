@@ -1,0 +1,209 @@
+//! What each command does: make a client, call, hand the answer to the output.
+
+use std::io::Write;
+
+use clap::CommandFactory;
+use huaweicloud_tasks::sandbox::{self, Sandbox};
+use huaweicloud_tasks::{ClientBuilder, Error, Service, dcs, rocketmq};
+
+use crate::Failure;
+use crate::args::{Args, Command, Dcs, DcsPage, Global, Rocketmq};
+use crate::output::{self, Region};
+
+pub(crate) async fn run(args: Args) -> Result<(), Failure> {
+    let global = &args.global;
+    match args.command {
+        Command::Dcs(command) => {
+            let target = Target::new(global).await?;
+            let client = target.client(dcs::Client::builder())?;
+            dcs(&target, &client, command).await
+        }
+        Command::Rocketmq(command) => {
+            let target = Target::new(global).await?;
+            let client = target.client(rocketmq::Client::builder())?;
+            rocketmq(&target, &client, command).await
+        }
+        Command::Sandbox { port } => serve(port).await,
+        Command::Regions => {
+            let mut regions = regions_of::<dcs::Client>();
+            regions.extend(regions_of::<rocketmq::Client>());
+            output::regions(&regions, global.output)
+        }
+        Command::Completions { shell } => {
+            clap_complete::generate(
+                shell,
+                &mut Args::command(),
+                "hwtasks",
+                &mut std::io::stdout(),
+            );
+            Ok(())
+        }
+    }
+}
+
+async fn dcs(target: &Target<'_>, client: &dcs::Client, command: Dcs) -> Result<(), Failure> {
+    let output = target.global.output;
+    match command {
+        Dcs::List { instance, page } => {
+            let instance = target.id("--instance", instance, sandbox::DCS_INSTANCE_ID)?;
+            let mut call = client.instance(instance).list();
+            let DcsPage {
+                offset,
+                limit,
+                start_time,
+                end_time,
+            } = page;
+            set!(call, offset, limit, start_time, end_time);
+            output::list(&*call.send().await?, output)
+        }
+        Dcs::Center { page } => {
+            let mut call = client.list_center_task();
+            let DcsPage {
+                offset,
+                limit,
+                start_time,
+                end_time,
+            } = page;
+            set!(call, offset, limit, start_time, end_time);
+            output::list(&*call.send().await?, output)
+        }
+        Dcs::Progress { instance, task } => {
+            let instance = target.id("--instance", instance, sandbox::DCS_INSTANCE_ID)?;
+            let task = target.id("--task", task, sandbox::DCS_TASK_ID)?;
+            let call = client.instance(instance).task(task).progress();
+            output::progress(&*call.send().await?, output)
+        }
+    }
+}
+
+async fn rocketmq(
+    target: &Target<'_>,
+    client: &rocketmq::Client,
+    command: Rocketmq,
+) -> Result<(), Failure> {
+    match command {
+        Rocketmq::List {
+            instance,
+            start,
+            limit,
+            begin_time,
+            end_time,
+        } => {
+            let instance = target.id("--instance", instance, sandbox::ROCKETMQ_INSTANCE_ID)?;
+            let mut call = client.instance(instance).list();
+            set!(call, start, limit, begin_time, end_time);
+            output::list(&*call.send().await?, target.global.output)
+        }
+    }
+}
+
+/// Sets those parameters of a call that the command line gives.
+macro_rules! set {
+    ($call:ident, $($parameter:ident),*) => {
+        $(if let Some(value) = $parameter {
+            $call = $call.$parameter(value);
+        })*
+    };
+}
+use set;
+
+/// Whom to call: the sandbox of this process, or the real service.
+struct Target<'a> {
+    global: &'a Global,
+    sandbox: Option<Sandbox>,
+}
+
+impl<'a> Target<'a> {
+    async fn new(global: &'a Global) -> Result<Self, Failure> {
+        let sandbox = match global.sandbox {
+            true => Some(Sandbox::start().await?),
+            false => None,
+        };
+        Ok(Self { global, sandbox })
+    }
+
+    fn client<C: Service>(&self, mut builder: ClientBuilder<C>) -> Result<C, Error> {
+        if let Some(project_id) = &self.global.project_id {
+            builder = builder.project_id(project_id);
+        }
+        if let Some(sandbox) = &self.sandbox {
+            if self.global.project_id.is_none() {
+                builder = builder.project_id(sandbox::PROJECT_ID);
+            }
+            return builder
+                .endpoint(sandbox.endpoint())
+                .credentials(sandbox.credentials())
+                .build();
+        }
+        if let Some(region) = &self.global.region {
+            builder = builder.region(region);
+        }
+        if let Some(endpoint) = &self.global.endpoint {
+            builder = builder.endpoint(endpoint);
+        }
+        builder.from_env()?.build()
+    }
+
+    /// An id of the command line, or the documented one in the sandbox.
+    fn id(&self, option: &str, given: Option<String>, documented: &str) -> Result<String, Failure> {
+        match (given, &self.sandbox) {
+            (Some(id), _) => Ok(id),
+            (None, Some(_)) => Ok(documented.to_string()),
+            (None, None) => Err(Failure::Usage(format!(
+                "{option} is missing; only --sandbox has a default for it"
+            ))),
+        }
+    }
+}
+
+fn regions_of<C: Service>() -> Vec<Region> {
+    let servers = C::servers().iter();
+    servers
+        .flat_map(|server| {
+            server.regions.iter().map(|region| Region {
+                service: C::NAME,
+                region,
+                endpoint: server.endpoint(region),
+            })
+        })
+        .collect()
+}
+
+/// Serves until Ctrl-C, having printed what a shell needs to point any SDK here.
+async fn serve(port: u16) -> Result<(), Failure> {
+    let sandbox = Sandbox::start_on(port).await.map_err(|error| {
+        std::io::Error::new(
+            error.kind(),
+            format!("the sandbox cannot open 127.0.0.1:{port}: {error}"),
+        )
+    })?;
+    let region = sandbox::REGION.to_uppercase().replace('-', "_");
+    let endpoint = sandbox.endpoint();
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "# The sandbox listens on {endpoint} until Ctrl-C.")?;
+    for (name, value) in [
+        ("HUAWEICLOUD_SDK_AK", sandbox::ACCESS_KEY),
+        ("HUAWEICLOUD_SDK_SK", sandbox::SECRET_KEY),
+        ("HUAWEICLOUD_SDK_PROJECT_ID", sandbox::PROJECT_ID),
+        ("HW_REGION_NAME", sandbox::REGION),
+        (&format!("HUAWEICLOUD_SDK_REGION_DCS_{region}"), &endpoint),
+        (
+            &format!("HUAWEICLOUD_SDK_REGION_ROCKETMQ_{region}"),
+            &endpoint,
+        ),
+    ] {
+        writeln!(out, "export {name}={value}")?;
+    }
+    writeln!(out, "# DCS instance       {}", sandbox::DCS_INSTANCE_ID)?;
+    writeln!(out, "# DCS task           {}", sandbox::DCS_TASK_ID)?;
+    writeln!(
+        out,
+        "# RocketMQ instance  {}",
+        sandbox::ROCKETMQ_INSTANCE_ID
+    )?;
+    writeln!(out, "# X-Auth-Token       {}", sandbox::AUTH_TOKEN)?;
+    out.flush()?;
+    drop(out);
+    tokio::signal::ctrl_c().await?;
+    Ok(())
+}

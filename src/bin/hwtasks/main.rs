@@ -1,0 +1,65 @@
+//! `hwtasks`: background tasks of DCS and RocketMQ on the command line.
+//!
+//! Results go to standard output, errors to standard error in a line or two. Exit codes: 0 done,
+//! 1 failed, 2 wrong usage.
+
+mod args;
+mod commands;
+mod output;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use huaweicloud_tasks::{Error, ErrorKind};
+
+use args::Args;
+
+/// Why the program ends without a result.
+#[derive(Debug)]
+enum Failure {
+    /// The call or the client failed.
+    Call(Error),
+    /// The command line asks for something that cannot be.
+    Usage(String),
+    /// The sandbox cannot be started, or the output cannot be written.
+    Io(std::io::Error),
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Call(error)
+    }
+}
+
+impl From<std::io::Error> for Failure {
+    fn from(error: std::io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let args = Args::parse();
+    match commands::run(args).await {
+        Ok(()) => ExitCode::SUCCESS,
+        // `hwtasks … | head` has seen enough; that is no failure.
+        Err(Failure::Io(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => {
+            ExitCode::SUCCESS
+        }
+        Err(Failure::Io(error)) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+        Err(Failure::Usage(message)) => {
+            eprintln!("error: {message}");
+            ExitCode::from(2)
+        }
+        Err(Failure::Call(error)) => {
+            eprintln!("error: {}", output::printable(&error.to_string()));
+            match error.kind() {
+                ErrorKind::InvalidParameter => ExitCode::from(2),
+                _ => ExitCode::FAILURE,
+            }
+        }
+    }
+}

@@ -1,0 +1,388 @@
+//! The four forms of output. JSON is what came, encoded again; a table is for people.
+
+use std::collections::BTreeMap;
+use std::io::{IsTerminal, Write};
+
+use comfy_table::{Cell, Color, ContentArrangement, Table, presets};
+use huaweicloud_tasks::dcs::types::{
+    DetailsBody, ListBackgroundTaskResponse, ListCenterTaskResponse, ListCenterTasksResp,
+    ShowBackgroundTaskProgressResponse, SingleBackgroundTask,
+};
+use huaweicloud_tasks::rocketmq::types::{BackgroundTask, ListBackgroundTasksResponse};
+use huaweicloud_tasks::wire::Timestamp;
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use crate::Failure;
+use crate::args::Output;
+
+/// A list of tasks: how it is shown as a table, and which fields a CSV record has.
+pub(crate) trait List: Serialize {
+    type Task: Serialize;
+    const HEADERS: &'static [&'static str];
+    const FIELDS: &'static [&'static str];
+
+    fn tasks(&self) -> &[Self::Task];
+    fn row(task: &Self::Task) -> Vec<String>;
+}
+
+impl List for ListBackgroundTaskResponse {
+    type Task = SingleBackgroundTask;
+    const HEADERS: &'static [&'static str] = &[
+        "ID",
+        "NAME",
+        "STATUS",
+        "STARTED (UTC)",
+        "ENDED (UTC)",
+        "USER",
+        "CHANGE",
+    ];
+    const FIELDS: &'static [&'static str] = &[
+        "id",
+        "name",
+        "status",
+        "created_at",
+        "updated_at",
+        "user_name",
+        "user_id",
+        "params",
+        "enable_show",
+        "details",
+    ];
+
+    fn tasks(&self) -> &[SingleBackgroundTask] {
+        &self.tasks
+    }
+
+    fn row(task: &SingleBackgroundTask) -> Vec<String> {
+        vec![
+            show(&task.id),
+            show(&task.name),
+            show(&task.status),
+            time(&task.created_at),
+            time(&task.updated_at),
+            show(&task.user_name),
+            change(task.details.as_ref()),
+        ]
+    }
+}
+
+impl List for ListCenterTaskResponse {
+    type Task = ListCenterTasksResp;
+    const HEADERS: &'static [&'static str] = &[
+        "ID",
+        "NAME",
+        "STATUS",
+        "STARTED (UTC)",
+        "ENDED (UTC)",
+        "USER",
+        "CHANGE",
+    ];
+    const FIELDS: &'static [&'static str] = &[
+        "id",
+        "name",
+        "status",
+        "created_at",
+        "updated_at",
+        "user_name",
+        "user_id",
+        "params",
+        "error_code",
+        "enable_show",
+        "job_id",
+        "details",
+    ];
+
+    fn tasks(&self) -> &[ListCenterTasksResp] {
+        &self.tasks
+    }
+
+    fn row(task: &ListCenterTasksResp) -> Vec<String> {
+        vec![
+            show(&task.id),
+            show(&task.name),
+            show(&task.status),
+            time(&task.created_at),
+            time(&task.updated_at),
+            show(&task.user_name),
+            change(task.details.as_ref()),
+        ]
+    }
+}
+
+impl List for ListBackgroundTasksResponse {
+    type Task = BackgroundTask;
+    const HEADERS: &'static [&'static str] = &[
+        "ID",
+        "NAME",
+        "STATUS",
+        "STARTED (UTC)",
+        "ENDED (UTC)",
+        "USER",
+        "PARAMS",
+    ];
+    const FIELDS: &'static [&'static str] = &[
+        "id",
+        "name",
+        "status",
+        "created_at",
+        "updated_at",
+        "user_name",
+        "user_id",
+        "params",
+    ];
+
+    fn tasks(&self) -> &[BackgroundTask] {
+        &self.tasks
+    }
+
+    fn row(task: &BackgroundTask) -> Vec<String> {
+        vec![
+            show(&task.id),
+            show(&task.name),
+            show(&task.status),
+            time(&task.created_at),
+            time(&task.updated_at),
+            show(&task.user_name),
+            show(&task.params),
+        ]
+    }
+}
+
+/// Prints a list of tasks.
+pub(crate) fn list<L: List>(list: &L, output: Output) -> Result<(), Failure> {
+    match output {
+        Output::Json => json(list),
+        Output::Ndjson => ndjson(list.tasks()),
+        Output::Csv => csv(L::FIELDS, list.tasks()),
+        Output::Table => {
+            let rows = list.tasks().iter().map(L::row);
+            print(&table(L::HEADERS, rows))
+        }
+    }
+}
+
+/// Prints the progress of a task. Its records are the steps and, behind each, its sub-steps.
+pub(crate) fn progress(
+    progress: &ShowBackgroundTaskProgressResponse,
+    output: Output,
+) -> Result<(), Failure> {
+    match output {
+        Output::Json => json(progress),
+        Output::Ndjson => ndjson(&progress.step_details),
+        Output::Csv => csv(
+            &[
+                "step_id",
+                "step_name",
+                "step_status",
+                "begin_time",
+                "end_time",
+                "error_code",
+                "sub_step_details",
+            ],
+            &progress.step_details,
+        ),
+        Output::Table => {
+            let mut rows = Vec::new();
+            for step in &progress.step_details {
+                rows.push(vec![
+                    show(&step.step_name),
+                    show(&step.step_status),
+                    time(&step.begin_time),
+                    time(&step.end_time),
+                    show(&step.error_code),
+                    String::new(),
+                ]);
+                for part in &step.sub_step_details {
+                    rows.push(vec![
+                        format!("└ {}", show(&part.sub_step_name)),
+                        show(&part.sub_step_status),
+                        time(&part.begin_time),
+                        time(&part.end_time),
+                        show(&part.error_code),
+                        part.detail.clone().unwrap_or_default(),
+                    ]);
+                }
+            }
+            print(&format!(
+                "{} % done, {} s remain\n{}",
+                show(&progress.progress),
+                show(&progress.remain_time),
+                table(
+                    &[
+                        "STEP",
+                        "STATUS",
+                        "STARTED (UTC)",
+                        "ENDED (UTC)",
+                        "CODE",
+                        "DETAIL"
+                    ],
+                    rows
+                )
+            ))
+        }
+    }
+}
+
+/// A known region of a service.
+#[derive(Debug, Serialize)]
+pub(crate) struct Region {
+    pub(crate) service: &'static str,
+    pub(crate) region: &'static str,
+    pub(crate) endpoint: String,
+}
+
+/// Prints the known regions.
+pub(crate) fn regions(regions: &[Region], output: Output) -> Result<(), Failure> {
+    match output {
+        Output::Json => json(&regions),
+        Output::Ndjson => ndjson(regions),
+        Output::Csv => csv(&["service", "region", "endpoint"], regions),
+        Output::Table => {
+            let rows = regions.iter().map(|region| {
+                vec![
+                    region.service.to_string(),
+                    region.region.to_string(),
+                    region.endpoint.clone(),
+                ]
+            });
+            print(&table(&["SERVICE", "REGION", "ENDPOINT"], rows))
+        }
+    }
+}
+
+fn print(text: &impl std::fmt::Display) -> Result<(), Failure> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{text}")?;
+    out.flush()?;
+    Ok(())
+}
+
+fn json(value: &impl Serialize) -> Result<(), Failure> {
+    print(&serde_json::to_string_pretty(value).map_err(std::io::Error::from)?)
+}
+
+fn ndjson(values: &[impl Serialize]) -> Result<(), Failure> {
+    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+    for value in values {
+        serde_json::to_writer(&mut out, value).map_err(std::io::Error::from)?;
+        out.write_all(b"\n")?;
+    }
+    out.flush()?;
+    Ok(())
+}
+
+/// One record a value: texts as they are, anything else as JSON, so that no digit is lost.
+fn csv(fields: &[&str], values: &[impl Serialize]) -> Result<(), Failure> {
+    let mut out = csv::Writer::from_writer(std::io::stdout().lock());
+    out.write_record(fields).map_err(std::io::Error::from)?;
+    for value in values {
+        let json = serde_json::to_string(value).map_err(std::io::Error::from)?;
+        let members: BTreeMap<String, &RawValue> =
+            serde_json::from_str(&json).map_err(std::io::Error::from)?;
+        let record = fields.iter().map(|field| {
+            let raw = members.get(*field).map_or("null", |value| value.get());
+            match raw {
+                "null" => String::new(),
+                raw => serde_json::from_str(raw).unwrap_or_else(|_| raw.to_string()),
+            }
+        });
+        out.write_record(record).map_err(std::io::Error::from)?;
+    }
+    out.flush()?;
+    Ok(())
+}
+
+/// A table that fits the terminal; in a file or a pipe, as wide as it needs.
+fn table(headers: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> Table {
+    let mut table = Table::new();
+    table
+        .load_style(presets::UTF8_FULL_CONDENSED)
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_header(headers.to_vec());
+    let colour = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let status = headers.iter().position(|header| *header == "STATUS");
+    for row in rows {
+        let cells = row.iter().enumerate().map(|(column, text)| {
+            let cell = Cell::new(printable(text));
+            match colour_of(text) {
+                Some(c) if colour && Some(column) == status => cell.fg(c),
+                _ => cell,
+            }
+        });
+        table.add_row(cells.collect::<Vec<_>>());
+    }
+    table
+}
+
+fn colour_of(status: &str) -> Option<Color> {
+    match status {
+        "SUCCESS" | "FINISH" => Some(Color::Green),
+        "FAILED" | "CANCELLED" | "CANCELED" | "DELETED" => Some(Color::Red),
+        "CREATED" | "EXECUTING" => Some(Color::Yellow),
+        _ => None,
+    }
+}
+
+/// Text of a service, made harmless: a control character could steer the terminal.
+pub(crate) fn printable(text: &str) -> String {
+    text.chars()
+        .flat_map(|c| -> Box<dyn Iterator<Item = char>> {
+            if c.is_control() && c != '\n' {
+                Box::new(c.escape_default())
+            } else {
+                Box::new(std::iter::once(c))
+            }
+        })
+        .collect()
+}
+
+fn show(value: &Option<impl ToString>) -> String {
+    value
+        .as_ref()
+        .map_or_else(|| "-".to_string(), ToString::to_string)
+}
+
+/// A time to the second, which wraps well in a narrow column; as it came, where it is none.
+fn time(value: &Option<Timestamp>) -> String {
+    match value.as_ref().map(|time| (time, time.to_utc())) {
+        Some((_, Some(utc))) => utc.format("%Y-%m-%d %H:%M:%S").to_string(),
+        Some((time, None)) => time.to_string(),
+        None => "-".to_string(),
+    }
+}
+
+/// What a task changes, in a few words: the pairs of old and new that differ or, where there are
+/// none, everything else.
+fn change(details: Option<&DetailsBody>) -> String {
+    let Some(members) = details
+        .and_then(|details| serde_json::to_string(details).ok())
+        .and_then(|json| serde_json::from_str::<BTreeMap<String, Box<RawValue>>>(&json).ok())
+    else {
+        return "-".to_string();
+    };
+    let plain = |raw: &RawValue| raw.get().trim_matches('"').to_string();
+    let (mut pairs, mut others) = (Vec::new(), Vec::new());
+    for (name, value) in &members {
+        if let Some(what) = name.strip_prefix("new_") {
+            if let Some(old) = members.get(&format!("old_{what}"))
+                && old.get() != value.get()
+            {
+                pairs.push(format!(
+                    "{} {} → {}",
+                    what.replace('_', " "),
+                    plain(old),
+                    plain(value)
+                ));
+            }
+        } else if !name.starts_with("old_") && !matches!(value.get(), "[]" | "\"\"") {
+            others.push(format!("{} {}", name.replace('_', " "), plain(value)));
+        }
+    }
+    let words = if pairs.is_empty() { others } else { pairs };
+    if words.is_empty() {
+        "-".to_string()
+    } else {
+        words.join("\n")
+    }
+}

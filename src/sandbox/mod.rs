@@ -1,0 +1,202 @@
+//! An embedded server that answers as the two services do, for trying things out and for tests.
+//!
+//! It serves the operations of the descriptions on a loopback port of this process, holds the tasks
+//! of the documented samples, and verifies signatures as the gateway of the real services does. No
+//! account is needed, and nothing leaves the machine.
+//!
+//! ```
+//! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+//! use huaweicloud_tasks::sandbox::{self, Sandbox};
+//!
+//! let sandbox = Sandbox::start().await?;
+//! let page = sandbox.dcs()?.instance(sandbox::DCS_INSTANCE_ID).list().send().await?;
+//! assert_eq!(page.tasks[0].id.as_deref(), Some(sandbox::DCS_TASK_ID));
+//! # Ok(())
+//! # }
+//! # tokio::runtime::Runtime::new()?.block_on(run())
+//! # as Result<(), Box<dyn std::error::Error>>
+//! ```
+//!
+//! Both services share one port: the ids of their instances tell them apart.
+
+mod answer;
+mod gateway;
+mod query;
+mod tasks;
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::http::Uri;
+use axum::response::Response;
+use axum::routing::get;
+use axum::{Router, middleware};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+use crate::auth::Credentials;
+use crate::client::ClientBuilder;
+use crate::{Error, Service, dcs, rocketmq};
+use answer::Refusal;
+use query::Query;
+use tasks::Tasks;
+
+/// The access key that the sandbox knows.
+pub const ACCESS_KEY: &str = "SANDBOXACCESSKEY0001";
+/// The secret key of [`ACCESS_KEY`]. It guards nothing.
+pub const SECRET_KEY: &str = "sandbox-secret-key-that-guards-nothing";
+/// The IAM token that the sandbox knows.
+pub const AUTH_TOKEN: &str = "sandbox-token-that-guards-nothing";
+/// The region that the sandbox plays.
+pub const REGION: &str = "cn-north-4";
+/// The project that everything belongs to, that of the documents' request lines.
+pub const PROJECT_ID: &str = "a4d31cb6-3d72-4fdc-8ec9-6e3a41e47f71";
+/// The cache instance, that of the documents' request lines.
+pub const DCS_INSTANCE_ID: &str = "5560df16-cebf-4473-95c4-d1b573c16e79";
+/// The task of the cache instance, that of the documented sample.
+pub const DCS_TASK_ID: &str = "8abf6e1e72c12e7c0172c15b508500aa";
+/// The RocketMQ instance. The document names none; this id is made up.
+pub const ROCKETMQ_INSTANCE_ID: &str = "8a2c259182ab0e6e0182ab1840800161";
+
+/// A running sandbox. Dropping it stops it.
+#[derive(Debug)]
+pub struct Sandbox {
+    address: SocketAddr,
+    server: JoinHandle<io::Result<()>>,
+}
+
+impl Sandbox {
+    /// Starts a sandbox on a free loopback port.
+    ///
+    /// # Errors
+    ///
+    /// When no loopback port can be opened.
+    pub async fn start() -> io::Result<Self> {
+        Self::start_on(0).await
+    }
+
+    /// Starts a sandbox on a loopback port of your choice; 0 takes a free one.
+    ///
+    /// # Errors
+    ///
+    /// When the port cannot be opened, because another program has it, for example.
+    pub async fn start_on(port: u16) -> io::Result<Self> {
+        let tasks = Arc::new(Tasks::documented().map_err(io::Error::other)?);
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
+        let address = listener.local_addr()?;
+        let server = tokio::spawn(async move { axum::serve(listener, router(tasks)).await });
+        Ok(Self { address, server })
+    }
+
+    /// The address of both services: `http://127.0.0.1:40123`.
+    pub fn endpoint(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The key pair that the sandbox knows.
+    pub fn credentials(&self) -> Credentials {
+        Credentials::new(ACCESS_KEY, SECRET_KEY)
+    }
+
+    /// A client of DCS that calls the sandbox.
+    ///
+    /// # Errors
+    ///
+    /// When the HTTP client cannot be made.
+    pub fn dcs(&self) -> Result<dcs::Client, Error> {
+        self.client(dcs::Client::builder())
+    }
+
+    /// A client of RocketMQ that calls the sandbox.
+    ///
+    /// # Errors
+    ///
+    /// When the HTTP client cannot be made.
+    pub fn rocketmq(&self) -> Result<rocketmq::Client, Error> {
+        self.client(rocketmq::Client::builder())
+    }
+
+    fn client<C: Service>(&self, builder: ClientBuilder<C>) -> Result<C, Error> {
+        builder
+            .endpoint(self.endpoint())
+            .credentials(self.credentials())
+            .project_id(PROJECT_ID)
+            .build()
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+/// The routes are those of the descriptions, and so are the names of their parameters.
+fn router(tasks: Arc<Tasks>) -> Router {
+    use crate::dcs::operations as dcs;
+    Router::new()
+        // RocketMQ's list has the same path.
+        .route(dcs::LIST_BACKGROUND_TASK.path, get(list_tasks))
+        .route(
+            dcs::SHOW_BACKGROUND_TASK_PROGRESS.path,
+            get(show_background_task_progress),
+        )
+        .route(dcs::LIST_CENTER_TASK.path, get(list_center_task))
+        .fallback(|| async { Refusal::no_such_api() })
+        .layer(middleware::from_fn(gateway::admit))
+        .with_state(tasks)
+}
+
+type Answer = Result<Response, Refusal>;
+
+async fn list_tasks(
+    State(tasks): State<Arc<Tasks>>,
+    Path((project, instance)): Path<(String, String)>,
+    uri: Uri,
+) -> Answer {
+    known_project(&project)?;
+    match instance.as_str() {
+        DCS_INSTANCE_ID => {
+            let page = Query::read(&uri).dcs_page()?;
+            Ok(answer::json(&tasks.list_background_task(&page)))
+        }
+        ROCKETMQ_INSTANCE_ID => {
+            let page = Query::read(&uri).rocketmq_page()?;
+            Ok(answer::json(&tasks.list_background_tasks(&page)))
+        }
+        _ => Err(Refusal::no_such_instance()),
+    }
+}
+
+async fn list_center_task(
+    State(tasks): State<Arc<Tasks>>,
+    Path(project): Path<String>,
+    uri: Uri,
+) -> Answer {
+    known_project(&project)?;
+    let page = Query::read(&uri).dcs_page()?;
+    Ok(answer::json(&tasks.list_center_task(&page)))
+}
+
+async fn show_background_task_progress(
+    State(tasks): State<Arc<Tasks>>,
+    Path((project, instance, task)): Path<(String, String, String)>,
+) -> Answer {
+    known_project(&project)?;
+    if instance != DCS_INSTANCE_ID {
+        return Err(Refusal::no_such_instance());
+    }
+    match tasks.progress(&task) {
+        Some(progress) => Ok(answer::json(progress)),
+        None => Err(Refusal::no_such_task()),
+    }
+}
+
+fn known_project(project: &str) -> Result<(), Refusal> {
+    match project {
+        PROJECT_ID => Ok(()),
+        _ => Err(Refusal::no_such_project()),
+    }
+}
