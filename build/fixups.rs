@@ -52,6 +52,7 @@ pub fn types(
                     )
                 })?;
                 model_struct(&mut model, schema, document).map_err(|reason| (place, reason))?;
+                kept.push(field_names(&model, schema));
                 kept.push(Item::Struct(model));
             }
             other => kept.push(other),
@@ -63,6 +64,18 @@ pub fn types(
         attrs: Vec::new(),
         items: kept,
     })
+}
+
+/// The names of the fields, for whoever makes a table of them.
+fn field_names(model: &syn::ItemStruct, schema: &Value) -> Item {
+    let ident = &model.ident;
+    let names = entries(schema.get("properties")).map(|(name, _)| name);
+    parse_quote! {
+        impl #ident {
+            /// The names of the fields as they stand in JSON, in the order of the description.
+            pub const FIELDS: &'static [&'static str] = &[#(#names),*];
+        }
+    }
 }
 
 fn is_builder_constructor(block: &syn::ItemImpl) -> bool {
@@ -150,7 +163,8 @@ fn keep_null(field: &mut syn::Field, property: &Value) {
     }
 }
 
-/// YAML block texts end in a newline, which would leave an empty line behind every sentence.
+/// YAML block texts end in a newline, which would leave an empty line behind every sentence and,
+/// in progenitor's lists of arguments, tear the list apart.
 fn tidy_docs(attributes: &mut [syn::Attribute]) {
     for attribute in attributes {
         if let syn::Meta::NameValue(meta) = &mut attribute.meta
@@ -160,9 +174,31 @@ fn tidy_docs(attributes: &mut [syn::Attribute]) {
                 ..
             }) = &mut meta.value
         {
-            *doc = syn::LitStr::new(doc.value().trim(), doc.span());
+            *doc = syn::LitStr::new(&indent_lists(doc.value().trim()), doc.span());
         }
     }
+}
+
+/// Keeps the lines of a list item together, and the items of a list.
+fn indent_lists(doc: &str) -> String {
+    let mut text = String::new();
+    let mut in_item = false;
+    let mut lines = doc.lines().peekable();
+    while let Some(line) = lines.next() {
+        let starts_item = line.starts_with("- ");
+        let between_items =
+            in_item && line.is_empty() && lines.peek().is_some_and(|next| next.starts_with("- "));
+        if between_items {
+            continue;
+        }
+        in_item = starts_item || (in_item && !line.is_empty());
+        if in_item && !starts_item {
+            text.push_str("  ");
+        }
+        text.push_str(line);
+        text.push('\n');
+    }
+    text.trim_end().to_string()
 }
 
 /// Corrects the client: our transport, our error, our checks, documented setters.
@@ -184,6 +220,14 @@ pub fn client(items: Vec<Item>, document: &Document) -> Result<syn::File> {
             Item::Struct(mut client) => {
                 tidy_docs(&mut client.attrs);
                 kept.push(Item::Struct(client));
+            }
+            Item::Impl(mut block) => {
+                for item in &mut block.items {
+                    if let ImplItem::Fn(function) = item {
+                        tidy_docs(&mut function.attrs);
+                    }
+                }
+                kept.push(Item::Impl(block));
             }
             other => kept.push(other),
         }

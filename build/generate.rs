@@ -44,6 +44,7 @@ pub fn generate(service: &Service, document: &Document) -> Result<Generated, Pro
         .map_err(|(place, reason)| Problem::new(&document.file, place, reason))?;
     types.items.extend(extensible_enums(document)?);
     types.items.push(spec_version(document));
+    types.items.push(recode(&types));
 
     let mut client = fixups::client(client, document).map_err(problem)?;
     client.items.extend(tables(service, document));
@@ -183,6 +184,27 @@ fn spec_version(document: &Document) -> syn::Item {
     syn::parse_quote! {
         /// Version of the description that these types were generated from.
         pub const SPEC_VERSION: &str = #version;
+    }
+}
+
+/// Every model by its name, for checks that go through all of them.
+fn recode(types: &syn::File) -> syn::Item {
+    let arms = types.items.iter().filter_map(|item| match item {
+        syn::Item::Struct(model) => {
+            let (ident, name) = (&model.ident, model.ident.to_string());
+            Some(quote!(#name => serde_json::from_str::<#ident>(json).and_then(|v| serde_json::to_string(&v))))
+        }
+        _ => None,
+    });
+    syn::parse_quote! {
+        /// Decodes JSON into a model that is given by its name, and encodes it again.
+        #[doc(hidden)]
+        pub fn recode(model: &str, json: &str) -> Option<Result<String, serde_json::Error>> {
+            Some(match model {
+                #(#arms,)*
+                _ => return None,
+            })
+        }
     }
 }
 

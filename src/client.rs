@@ -104,11 +104,11 @@ impl<C: Service> ClientBuilder<C> {
     ///
     /// When there are no credentials, neither set nor in the environment.
     pub fn from_env(self) -> Result<Self, Error> {
-        self.from_variables(|name| std::env::var(name).ok())
+        self.with_variables(|name| std::env::var(name).ok())
     }
 
     /// [`from_env`](Self::from_env) with the environment as a function, for tests.
-    fn from_variables(mut self, variable: impl Fn(&str) -> Option<String>) -> Result<Self, Error> {
+    fn with_variables(mut self, variable: impl Fn(&str) -> Option<String>) -> Result<Self, Error> {
         let variable = |name: &str| variable(name).filter(|value| !value.is_empty());
         if self.credentials.is_none() {
             self.credentials = Some(credentials(&variable)?);
@@ -223,7 +223,7 @@ mod tests {
     use crate::dcs;
 
     fn from(variables: &[(&str, &str)]) -> Result<ClientBuilder<dcs::Client>, Error> {
-        dcs::Client::builder().from_variables(|name| {
+        dcs::Client::builder().with_variables(|name| {
             variables
                 .iter()
                 .find(|(n, _)| *n == name)
@@ -273,7 +273,7 @@ mod tests {
         let builder = dcs::Client::builder()
             .region("eu-west-101")
             .project_id("mine")
-            .from_variables(|name| Some(format!("value of {name}")))
+            .with_variables(|name| Some(format!("value of {name}")))
             .unwrap();
         assert_eq!(builder.region.as_deref(), Some("eu-west-101"));
         assert_eq!(builder.project_id.as_deref(), Some("mine"));

@@ -96,9 +96,11 @@ impl Refusal {
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let mut body = ErrorResponse::default();
-        body.error_code = Some(self.code.to_string());
-        body.error_msg = Some(self.message);
+        let body = ErrorResponse {
+            error_code: Some(self.code.to_string()),
+            error_msg: Some(self.message),
+            ..ErrorResponse::default()
+        };
         encode(self.status, &body)
     }
 }

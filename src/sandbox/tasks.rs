@@ -43,18 +43,18 @@ impl Tasks {
         page: &Page,
     ) -> dcs::types::ListBackgroundTaskResponse {
         let (count, tasks) = select(&self.dcs, page, |task| task.created_at.as_ref());
-        let mut response = dcs::types::ListBackgroundTaskResponse::default();
-        response.task_count = Some(Count::number(count));
-        response.tasks = tasks;
-        response
+        dcs::types::ListBackgroundTaskResponse {
+            task_count: Some(Count::number(count)),
+            tasks,
+        }
     }
 
     pub(super) fn list_center_task(&self, page: &Page) -> dcs::types::ListCenterTaskResponse {
         let (count, tasks) = select(&self.center, page, |task| task.created_at.as_ref());
-        let mut response = dcs::types::ListCenterTaskResponse::default();
-        response.task_count = Some(Count::number(count));
-        response.tasks = tasks;
-        response
+        dcs::types::ListCenterTaskResponse {
+            task_count: Some(Count::number(count)),
+            tasks,
+        }
     }
 
     pub(super) fn list_background_tasks(
@@ -62,11 +62,11 @@ impl Tasks {
         page: &Page,
     ) -> rocketmq::types::ListBackgroundTasksResponse {
         let (count, tasks) = select(&self.rocketmq, page, |task| task.created_at.as_ref());
-        let mut response = rocketmq::types::ListBackgroundTasksResponse::default();
-        // RocketMQ sends its count as a text, DCS as a number.
-        response.task_count = Some(Count::text(count));
-        response.tasks = tasks;
-        response
+        rocketmq::types::ListBackgroundTasksResponse {
+            // RocketMQ sends its count as a text, DCS as a number.
+            task_count: Some(Count::text(count)),
+            tasks,
+        }
     }
 
     pub(super) fn progress(

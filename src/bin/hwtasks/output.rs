@@ -6,7 +6,7 @@ use std::io::{IsTerminal, Write};
 use comfy_table::{Cell, Color, ContentArrangement, Table, presets};
 use huaweicloud_tasks::dcs::types::{
     DetailsBody, ListBackgroundTaskResponse, ListCenterTaskResponse, ListCenterTasksResp,
-    ShowBackgroundTaskProgressResponse, SingleBackgroundTask,
+    ShowBackgroundTaskProgressResponse, SingleBackgroundTask, StepDetail,
 };
 use huaweicloud_tasks::rocketmq::types::{BackgroundTask, ListBackgroundTasksResponse};
 use huaweicloud_tasks::wire::Timestamp;
@@ -16,39 +16,25 @@ use serde_json::value::RawValue;
 use crate::Failure;
 use crate::args::Output;
 
-/// A list of tasks: how it is shown as a table, and which fields a CSV record has.
+/// A list of tasks, and how it is shown: its fields as CSV, a choice of them as a table.
 pub(crate) trait List: Serialize {
     type Task: Serialize;
-    const HEADERS: &'static [&'static str];
+    const HEADERS: [&'static str; 7];
     const FIELDS: &'static [&'static str];
 
     fn tasks(&self) -> &[Self::Task];
     fn row(task: &Self::Task) -> Vec<String>;
 }
 
+const fn headers(last: &'static str) -> [&'static str; 7] {
+    let (started, ended) = ("STARTED (UTC)", "ENDED (UTC)");
+    ["ID", "NAME", "STATUS", started, ended, "USER", last]
+}
+
 impl List for ListBackgroundTaskResponse {
     type Task = SingleBackgroundTask;
-    const HEADERS: &'static [&'static str] = &[
-        "ID",
-        "NAME",
-        "STATUS",
-        "STARTED (UTC)",
-        "ENDED (UTC)",
-        "USER",
-        "CHANGE",
-    ];
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "name",
-        "status",
-        "created_at",
-        "updated_at",
-        "user_name",
-        "user_id",
-        "params",
-        "enable_show",
-        "details",
-    ];
+    const FIELDS: &'static [&'static str] = SingleBackgroundTask::FIELDS;
+    const HEADERS: [&'static str; 7] = headers("CHANGE");
 
     fn tasks(&self) -> &[SingleBackgroundTask] {
         &self.tasks
@@ -69,29 +55,8 @@ impl List for ListBackgroundTaskResponse {
 
 impl List for ListCenterTaskResponse {
     type Task = ListCenterTasksResp;
-    const HEADERS: &'static [&'static str] = &[
-        "ID",
-        "NAME",
-        "STATUS",
-        "STARTED (UTC)",
-        "ENDED (UTC)",
-        "USER",
-        "CHANGE",
-    ];
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "name",
-        "status",
-        "created_at",
-        "updated_at",
-        "user_name",
-        "user_id",
-        "params",
-        "error_code",
-        "enable_show",
-        "job_id",
-        "details",
-    ];
+    const FIELDS: &'static [&'static str] = ListCenterTasksResp::FIELDS;
+    const HEADERS: [&'static str; 7] = headers("CHANGE");
 
     fn tasks(&self) -> &[ListCenterTasksResp] {
         &self.tasks
@@ -112,25 +77,8 @@ impl List for ListCenterTaskResponse {
 
 impl List for ListBackgroundTasksResponse {
     type Task = BackgroundTask;
-    const HEADERS: &'static [&'static str] = &[
-        "ID",
-        "NAME",
-        "STATUS",
-        "STARTED (UTC)",
-        "ENDED (UTC)",
-        "USER",
-        "PARAMS",
-    ];
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "name",
-        "status",
-        "created_at",
-        "updated_at",
-        "user_name",
-        "user_id",
-        "params",
-    ];
+    const FIELDS: &'static [&'static str] = BackgroundTask::FIELDS;
+    const HEADERS: [&'static str; 7] = headers("PARAMS");
 
     fn tasks(&self) -> &[BackgroundTask] {
         &self.tasks
@@ -157,12 +105,12 @@ pub(crate) fn list<L: List>(list: &L, output: Output) -> Result<(), Failure> {
         Output::Csv => csv(L::FIELDS, list.tasks()),
         Output::Table => {
             let rows = list.tasks().iter().map(L::row);
-            print(&table(L::HEADERS, rows))
+            print(&table(&L::HEADERS, rows))
         }
     }
 }
 
-/// Prints the progress of a task. Its records are the steps and, behind each, its sub-steps.
+/// Prints the progress of a task. Its records are the steps.
 pub(crate) fn progress(
     progress: &ShowBackgroundTaskProgressResponse,
     output: Output,
@@ -170,18 +118,7 @@ pub(crate) fn progress(
     match output {
         Output::Json => json(progress),
         Output::Ndjson => ndjson(&progress.step_details),
-        Output::Csv => csv(
-            &[
-                "step_id",
-                "step_name",
-                "step_status",
-                "begin_time",
-                "end_time",
-                "error_code",
-                "sub_step_details",
-            ],
-            &progress.step_details,
-        ),
+        Output::Csv => csv(StepDetail::FIELDS, &progress.step_details),
         Output::Table => {
             let mut rows = Vec::new();
             for step in &progress.step_details {

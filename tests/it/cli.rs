@@ -1,0 +1,308 @@
+//! The program as a person or a script meets it: what it prints where, and how it exits.
+
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+fn hwtasks() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_hwtasks"));
+    // Only what the test sets: the keys and regions of the machine stay out.
+    for (name, _) in std::env::vars_os() {
+        let text = name.to_string_lossy();
+        if [
+            "HUAWEICLOUD_",
+            "CLOUD_SDK_",
+            "HW_",
+            "HTTP_PROXY",
+            "http_proxy",
+        ]
+        .iter()
+        .any(|prefix| text.starts_with(prefix))
+        {
+            command.env_remove(&name);
+        }
+    }
+    command
+}
+
+fn run(line: &str) -> Output {
+    hwtasks().args(line.split_whitespace()).output().unwrap()
+}
+
+fn stdout(line: &str) -> String {
+    let output = run(line);
+    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{line}: {errors}");
+    assert_eq!(errors, "", "{line}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn failure(line: &str) -> (Option<i32>, String) {
+    let output = run(line);
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "", "{line}");
+    (
+        output.status.code(),
+        String::from_utf8(output.stderr).unwrap(),
+    )
+}
+
+#[test]
+fn the_main_job_is_a_table() {
+    let table = stdout("--sandbox dcs list");
+    let row = table
+        .lines()
+        .find(|l| l.contains("8abf6e1e72c12e7c0172c15b508500aa"))
+        .unwrap();
+    assert!(row.contains("EXTEND") && row.contains("SUCCESS"), "{table}");
+    assert!(row.contains("0.125 → 0.25"), "{table}");
+    assert!(!table.contains('\x1b'), "no colour outside a terminal");
+}
+
+#[test]
+fn json_equals_the_documented_sample() {
+    for (line, sample) in [
+        (
+            "dcs list",
+            include_str!("../../openapi/samples/dcs/ListBackgroundTask.json"),
+        ),
+        (
+            "dcs center",
+            include_str!("../../openapi/samples/dcs/ListCenterTask.json"),
+        ),
+        (
+            "dcs progress",
+            include_str!("../../openapi/samples/dcs/ShowBackgroundTaskProgress.json"),
+        ),
+        (
+            "rocketmq list",
+            include_str!("../../openapi/samples/rocketmq/ListBackgroundTasks.json"),
+        ),
+    ] {
+        let printed: Value =
+            serde_json::from_str(&stdout(&format!("--sandbox {line} --output json"))).unwrap();
+        let sample: Value = serde_json::from_str(sample).unwrap();
+        assert_eq!(printed, sample, "{line}");
+    }
+}
+
+#[test]
+fn digits_and_null_reach_the_output() {
+    let json = stdout("--sandbox dcs center -o json");
+    assert!(json.contains("\"old_capacity\": 0.125") && json.contains("\"details\": null"));
+    let table = stdout("--sandbox dcs center");
+    assert!(table.contains("capacity 0.125 → 0.25"), "{table}");
+}
+
+#[test]
+fn progress_shows_steps_with_chinese_names_aligned() {
+    let table = stdout("--sandbox dcs progress");
+    assert!(table.starts_with("30 % done, 100 s remain\n"), "{table}");
+    assert!(table.contains("前置检查") && table.contains("数据迁移"));
+    let widths: Vec<usize> = table.lines().skip(1).map(width).collect();
+    assert!(
+        widths.windows(2).all(|w| w[0] == w[1]),
+        "{widths:?}\n{table}"
+    );
+}
+
+/// Columns that a line takes on a terminal: the Chinese of the samples takes two a character.
+fn width(line: &str) -> usize {
+    line.chars()
+        .map(|c| {
+            if ('\u{4e00}'..='\u{9fff}').contains(&c) {
+                2
+            } else {
+                1
+            }
+        })
+        .sum()
+}
+
+#[test]
+fn ndjson_is_a_task_a_line_and_csv_a_record() {
+    let lines = stdout("--sandbox dcs center -o ndjson");
+    let ids: Vec<Value> = lines
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap()["id"].clone())
+        .collect();
+    assert_eq!(
+        ids,
+        [
+            "8abf6e1e72c12e7c0172c15b508500aa",
+            "ff80808188bfde180188c36bb9ca4a30"
+        ]
+    );
+
+    let csv = stdout("--sandbox dcs center -o csv");
+    let mut lines = csv.lines();
+    assert!(lines.next().unwrap().starts_with("id,name,details,"));
+    assert!(
+        lines.next().unwrap().contains(r#"""old_capacity"":0.125"#),
+        "{csv}"
+    );
+    assert!(
+        lines
+            .next()
+            .unwrap()
+            .starts_with("ff80808188bfde180188c36bb9ca4a30,dcsExportJob,,")
+    );
+}
+
+#[test]
+fn global_options_stand_before_or_after() {
+    let before = stdout("--sandbox --output json dcs list");
+    assert_eq!(stdout("dcs list --sandbox --output json"), before);
+    assert_eq!(stdout("dcs --sandbox list -o json"), before);
+}
+
+#[test]
+fn parameters_are_passed_on() {
+    let page = stdout("--sandbox dcs center --offset 1 --limit 1 -o ndjson");
+    assert!(page.contains("ff80808188bfde180188c36bb9ca4a30") && page.lines().count() == 1);
+    let none = stdout("--sandbox dcs list --start-time 20210101000000 -o ndjson");
+    assert_eq!(none, "");
+    let none = stdout("--sandbox rocketmq list --start 2 -o ndjson");
+    assert_eq!(none, "");
+}
+
+#[test]
+fn wrong_usage_exits_with_2() {
+    for (line, reason) in [
+        ("", "Usage"),
+        ("dcs", "Usage"),
+        ("dcs fly", "unrecognized subcommand"),
+        ("--sandbox dcs list --limit ten", "invalid value 'ten'"),
+        (
+            "--sandbox dcs list --start-time 2020-06-09",
+            "yyyyMMddHHmmss",
+        ),
+        (
+            "--sandbox dcs list --limit 1001",
+            "limit must be from 1 to 1000",
+        ),
+        (
+            "--sandbox dcs list --limit -1",
+            "limit must be from 1 to 1000",
+        ),
+        (
+            "--sandbox --region cn-north-4 dcs list",
+            "cannot be used with",
+        ),
+        ("--sandbox dcs list --instance a/b", "holds '/'"),
+    ] {
+        let (code, errors) = failure(line);
+        assert_eq!(code, Some(2), "{line}: {errors}");
+        assert!(errors.contains(reason), "{line}: {errors}");
+    }
+}
+
+#[test]
+fn failures_exit_with_1_and_say_why_in_a_line() {
+    let (code, errors) = failure("--sandbox dcs list --instance unknown");
+    assert_eq!(code, Some(1));
+    assert!(
+        errors.contains("404") && errors.contains("instance unknown"),
+        "{errors}"
+    );
+    assert_eq!(errors.lines().count(), 1, "{errors}");
+
+    let (code, errors) = failure("--region cn-north-4 dcs center");
+    assert_eq!(code, Some(1));
+    assert!(
+        errors.contains("HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK are not set"),
+        "{errors}"
+    );
+}
+
+#[test]
+fn without_the_sandbox_an_instance_is_needed() {
+    let output = hwtasks()
+        .args(["--region", "cn-north-4", "dcs", "list"])
+        .envs([("CLOUD_SDK_AK", "ak"), ("CLOUD_SDK_SK", "sk")])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("--instance is missing"));
+}
+
+#[test]
+fn regions_are_listed() {
+    let csv = stdout("regions -o csv");
+    assert!(csv.starts_with("service,region,endpoint\n"));
+    assert!(csv.contains("DCS,cn-north-4,https://dcs.cn-north-4.myhuaweicloud.com\n"));
+    assert!(csv.contains("RocketMQ,eu-west-101,https://dms.eu-west-101.myhuaweicloud.eu\n"));
+    assert_eq!(csv.lines().count(), 1 + 36 + 34);
+}
+
+#[test]
+fn completions_are_printed_for_every_shell() {
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        assert!(
+            stdout(&format!("completions {shell}")).contains("hwtasks"),
+            "{shell}"
+        );
+    }
+}
+
+/// What `hwtasks sandbox` prints is enough for another process to call it.
+#[test]
+fn the_sandbox_of_one_process_serves_another() {
+    use std::io::{BufRead, BufReader};
+    use std::process::{Child, Stdio};
+    struct Running(Child);
+    impl Drop for Running {
+        fn drop(&mut self) {
+            let _ = self.0.kill();
+            let _ = self.0.wait();
+        }
+    }
+    let mut server = Running(
+        hwtasks()
+            .args(["sandbox"])
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap(),
+    );
+    let lines = BufReader::new(server.0.stdout.take().unwrap()).lines();
+    let mut client = hwtasks();
+    let mut exports = 0;
+    for line in lines.map(|line| line.unwrap()) {
+        if let Some((name, value)) = line.strip_prefix("export ").and_then(|l| l.split_once('=')) {
+            client.env(name, value);
+            exports += 1;
+        }
+        if line.contains("X-Auth-Token") {
+            break;
+        }
+    }
+    assert_eq!(exports, 6);
+    let output = client
+        .args([
+            "dcs",
+            "list",
+            "-o",
+            "ndjson",
+            "--instance",
+            "5560df16-cebf-4473-95c4-d1b573c16e79",
+        ])
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    assert!(String::from_utf8_lossy(&output.stdout).contains("EXTEND"));
+
+    let wrong = client.env("HUAWEICLOUD_SDK_SK", "wrong").output().unwrap();
+    assert_eq!(wrong.status.code(), Some(1));
+    let errors = String::from_utf8_lossy(&wrong.stderr).into_owned();
+    assert!(
+        errors.contains("401") && errors.contains("APIGW.0301"),
+        "{errors}"
+    );
+    assert!(
+        errors.contains("the secret key is probably not the one"),
+        "{errors}"
+    );
+}

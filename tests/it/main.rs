@@ -1,0 +1,15 @@
+//! What the crate promises, as tests: documented samples in, facts out. Offline, in any order,
+//! without sleeping.
+
+#![allow(clippy::unwrap_used)]
+
+mod calls;
+mod cli;
+mod errors;
+mod samples;
+mod schemas;
+mod secrets;
+mod server;
+mod signing;
+mod tidy;
+mod wire;

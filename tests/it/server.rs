@@ -1,0 +1,70 @@
+//! A loopback server that answers as a test wants, and remembers what it was asked.
+
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::{HeaderMap, Response};
+use huaweicloud_tasks::auth::Credentials;
+use huaweicloud_tasks::dcs;
+use tokio::net::TcpListener;
+
+/// What the server was asked.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    pub uri: String,
+    pub headers: HeaderMap,
+}
+
+pub struct Server {
+    pub endpoint: String,
+    asked: Arc<Mutex<Vec<Asked>>>,
+}
+
+impl Server {
+    /// Answers every request with the same status, headers and body.
+    pub async fn answering(
+        status: u16,
+        headers: &[(&str, &str)],
+        body: impl Into<Vec<u8>>,
+    ) -> Self {
+        let headers: Vec<(String, String)> = headers
+            .iter()
+            .map(|(n, v)| (n.to_string(), v.to_string()))
+            .collect();
+        let body = body.into();
+        let asked = Arc::new(Mutex::new(Vec::new()));
+        let log = asked.clone();
+        let router = Router::new().fallback(move |request: Request| {
+            log.lock().unwrap().push(Asked {
+                uri: request.uri().to_string(),
+                headers: request.headers().clone(),
+            });
+            let mut response = Response::builder().status(status);
+            for (name, value) in &headers {
+                response = response.header(name, value);
+            }
+            let response = response.body(Body::from(body.clone())).unwrap();
+            async move { response }
+        });
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let endpoint = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        Self { endpoint, asked }
+    }
+
+    pub fn asked(&self) -> Vec<Asked> {
+        self.asked.lock().unwrap().clone()
+    }
+
+    /// A client of DCS that calls this server.
+    pub fn dcs(&self) -> dcs::Client {
+        dcs::Client::builder()
+            .endpoint(&self.endpoint)
+            .credentials(Credentials::new("AK", "SK"))
+            .project_id("project")
+            .build()
+            .unwrap()
+    }
+}

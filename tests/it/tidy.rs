@@ -1,0 +1,135 @@
+//! Rules of the project itself that no other tool checks.
+
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+
+fn read(file: &str) -> String {
+    std::fs::read_to_string(Path::new(ROOT).join(file)).unwrap_or_else(|e| panic!("{file}: {e}"))
+}
+
+/// `1.88` as a number that compares.
+fn version(text: &str) -> (u32, u32) {
+    let mut parts = text.split('.').map(|part| part.parse().unwrap());
+    (parts.next().unwrap(), parts.next().unwrap_or(0))
+}
+
+/// The stated minimum version of Rust is what the crates in the lock file need, and no lower.
+#[test]
+fn no_dependency_needs_a_newer_rust_than_stated() {
+    let output = Command::new(env!("CARGO"))
+        .args([
+            "metadata",
+            "--format-version",
+            "1",
+            "--offline",
+            "--locked",
+            "--all-features",
+        ])
+        .current_dir(ROOT)
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let packages = metadata["packages"].as_array().unwrap();
+    let stated = packages
+        .iter()
+        .find(|p| p["name"] == env!("CARGO_PKG_NAME"))
+        .and_then(|p| p["rust_version"].as_str())
+        .map(version)
+        .unwrap();
+    for package in packages {
+        if let Some(needed) = package["rust_version"].as_str().map(version) {
+            assert!(
+                needed <= stated,
+                "{} needs Rust {needed:?}",
+                package["name"]
+            );
+        }
+    }
+}
+
+#[test]
+fn the_types_alone_pull_in_no_http() {
+    let output = Command::new(env!("CARGO"))
+        .args([
+            "tree",
+            "--offline",
+            "--locked",
+            "--package",
+            "huaweicloud-tasks",
+        ])
+        .args([
+            "--no-default-features",
+            "--edges",
+            "normal",
+            "--prefix",
+            "none",
+        ])
+        .current_dir(ROOT)
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let tree = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        tree.contains("serde_json") && tree.contains("chrono"),
+        "{tree}"
+    );
+    for unwanted in ["reqwest", "tokio", "hyper", "progenitor"] {
+        assert!(!tree.contains(unwanted), "{unwanted} in\n{tree}");
+    }
+}
+
+#[test]
+fn every_extension_is_explained() {
+    let readme = read("openapi/README.md");
+    for file in ["openapi/dcs.yaml", "openapi/rocketmq.yaml"] {
+        for word in read(file).split(|c: char| c.is_whitespace() || c == ':') {
+            if word.starts_with("x-") {
+                assert!(readme.contains(&format!("`{word}`")), "{word} of {file}");
+            }
+        }
+    }
+}
+
+#[test]
+fn ci_runs_the_test_command_of_the_readme() {
+    let command = "cargo test --workspace --all-features";
+    assert!(read("README.md").contains(command));
+    assert!(read(".ci/run").contains(command));
+}
+
+#[test]
+fn every_module_says_what_it_is_for() {
+    fn walk(folder: &Path, check: &mut impl FnMut(&Path)) {
+        for entry in std::fs::read_dir(folder).unwrap().flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                walk(&path, check);
+            } else if path.extension().is_some_and(|e| e == "rs") {
+                check(&path);
+            }
+        }
+    }
+    for folder in ["src", "build", "xtask/src", "tests", "examples"] {
+        walk(&Path::new(ROOT).join(folder), &mut |path| {
+            let text = std::fs::read_to_string(path).unwrap();
+            assert!(
+                text.starts_with("//!") || text.starts_with("#![doc ="),
+                "{} does not begin with //!",
+                path.display()
+            );
+        });
+    }
+}

@@ -1,0 +1,178 @@
+//! `cargo xtask validate`: is what we publish true, complete and generated as reviewed?
+//!
+//! In order: the rules of a description, its samples and request lines, the ledger of
+//! discrepancies, the Rust that it generates, the comparison of all this with the reviewed
+//! snapshot, and last the samples through the generated types. Every problem has a file, a place
+//! and a reason, and the first kind that finds any ends the run with exit code 1.
+
+mod ledger;
+mod report;
+mod samples;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::process::{Command, ExitCode};
+
+use crate::codegen::document::{Document, Problem};
+use crate::codegen::generate::{Generated, generate};
+use crate::codegen::{SERVICES, Service, rules};
+
+/// A service whose description keeps the rules, and the Rust that it generates.
+struct Valid {
+    service: &'static Service,
+    document: Document,
+    generated: Generated,
+}
+
+/// Runs the whole check; with `accept`, the report becomes the new snapshot.
+pub fn run(root: &Path, accept: bool) -> ExitCode {
+    if accept {
+        return accepting();
+    }
+    let services = match check(root) {
+        Ok(services) => services,
+        Err(problems) => {
+            for problem in &problems {
+                eprintln!("error: {problem}");
+            }
+            eprintln!("{} problem(s)", problems.len());
+            return ExitCode::FAILURE;
+        }
+    };
+    if !snapshots(root, &services) {
+        return ExitCode::FAILURE;
+    }
+    round_trips(root, &services)
+}
+
+/// Runs the check once more in a process whose environment tells insta to write its snapshots: a
+/// process cannot safely change its own.
+fn accepting() -> ExitCode {
+    let arguments = std::env::args_os()
+        .skip(1)
+        .filter(|argument| argument != "--accept");
+    let check = std::env::current_exe().and_then(|program| {
+        Command::new(program)
+            .args(arguments)
+            .env("INSTA_UPDATE", "always")
+            .env("INSTA_OUTPUT", "none")
+            .env("INSTA_FORCE_PASS", "1")
+            .status()
+    });
+    match check {
+        Ok(status) if status.success() => ExitCode::SUCCESS,
+        Ok(_) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("error: the snapshots cannot be written: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Everything that needs no compiled library.
+fn check(root: &Path) -> Result<Vec<Valid>, Vec<Problem>> {
+    let mut problems = Vec::new();
+    let mut documents = Vec::new();
+    for service in &SERVICES {
+        match Document::read(root, service.module) {
+            Ok(document) => {
+                let broken = rules::check(&document, root);
+                if broken.is_empty() {
+                    documents.push((service, document));
+                }
+                problems.extend(broken);
+            }
+            Err(problem) => problems.push(problem),
+        }
+    }
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    for (service, document) in &documents {
+        problems.extend(samples::check(root, service, document));
+    }
+    problems.extend(samples::unused(root, &documents));
+    problems.extend(ledger::check(root, &documents));
+    let mut valid = Vec::new();
+    for (service, document) in documents {
+        match generate(service, &document) {
+            Ok(generated) => valid.push(Valid {
+                service,
+                document,
+                generated,
+            }),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    if problems.is_empty() {
+        Ok(valid)
+    } else {
+        Err(problems)
+    }
+}
+
+/// Compares the report of each service with its snapshot.
+fn snapshots(root: &Path, services: &[Valid]) -> bool {
+    let Ok(root) = root.canonicalize() else {
+        eprintln!("error: {}: there is no such folder", root.display());
+        return false;
+    };
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path(root.join("xtask/snapshots"));
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    let mut same = true;
+    for valid in services {
+        let report = report::of(valid, &root);
+        // insta prints the difference and panics; the difference is all we want.
+        let hook = std::panic::take_hook();
+        std::panic::set_hook(Box::new(|_| {}));
+        let result = catch_unwind(AssertUnwindSafe(|| {
+            settings.bind(|| insta::assert_snapshot!(valid.service.module, report));
+        }));
+        std::panic::set_hook(hook);
+        same &= result.is_ok();
+    }
+    if !same {
+        eprintln!(
+            "error: the report differs from xtask/snapshots; if the difference above is what you want, run `cargo xtask validate --accept`"
+        );
+    }
+    same
+}
+
+/// Builds the library, which the description is now known to generate, and sends the samples through it.
+fn round_trips(root: &Path, services: &[Valid]) -> ExitCode {
+    let mut count = 0;
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command
+        .args(["run", "--quiet", "--package", "xtask"])
+        .args(["--features", "roundtrip", "--bin", "roundtrip"])
+        .arg("--manifest-path")
+        .arg(root.join("Cargo.toml"))
+        .arg("--")
+        .arg(root.join("openapi"));
+    for valid in services {
+        for sample in samples::of(&valid.document) {
+            if let Some(model) = &sample.model {
+                command.args([valid.service.module, model, &sample.file]);
+                count += 1;
+            }
+        }
+    }
+    match command.status() {
+        Ok(status) if status.success() => {
+            let operations: usize = services.iter().map(|v| v.document.operations().len()).sum();
+            println!(
+                "valid: {} descriptions, {operations} operations, {count} samples",
+                services.len()
+            );
+            ExitCode::SUCCESS
+        }
+        Ok(_) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("error: cargo cannot be run: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,347 @@
+//! A broken description never panics and never passes: each case edits a copy of the project's
+//! description, and `validate` must name the file, the place and the reason.
+
+#![allow(clippy::unwrap_used)]
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// A copy of what `validate` reads, in a folder of its own.
+struct Copy(PathBuf);
+
+impl Copy {
+    fn new(name: &str) -> Self {
+        let project = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        let _ = std::fs::remove_dir_all(&folder);
+        for part in ["openapi", "xtask/snapshots"] {
+            copy(&project.join(part), &folder.join(part));
+        }
+        Self(folder)
+    }
+
+    fn edit(&self, file: &str, from: &str, to: &str) {
+        let path = self.0.join(file);
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.contains(from), "{file} has no {from:?}");
+        std::fs::write(path, text.replacen(from, to, 1)).unwrap();
+    }
+
+    /// Exit code, and everything that was printed.
+    fn validate(&self) -> (Option<i32>, String) {
+        let output = Command::new(env!("CARGO_BIN_EXE_xtask"))
+            .args(["--root".as_ref(), self.0.as_os_str(), "validate".as_ref()])
+            .env("INSTA_UPDATE", "no")
+            .env("INSTA_WORKSPACE_ROOT", &self.0)
+            .output()
+            .unwrap();
+        let text = [output.stdout, output.stderr].concat();
+        (output.status.code(), String::from_utf8(text).unwrap())
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap().flatten() {
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+/// One edit, and what `validate` must say about it.
+struct Case {
+    name: &'static str,
+    file: &'static str,
+    from: &'static str,
+    to: &'static str,
+    says: &'static [&'static str],
+}
+
+const DCS: &str = "openapi/dcs.yaml";
+const LEDGER: &str = "openapi/discrepancies.yaml";
+
+const CASES: [Case; 27] = [
+    Case {
+        name: "yaml-does-not-parse",
+        file: DCS,
+        from: "paths:",
+        to: "paths: [",
+        says: &["openapi/dcs.yaml: line ", "this is not valid YAML"],
+    },
+    Case {
+        name: "yaml-key-twice",
+        file: DCS,
+        from: "      summary: List the tasks of the task center",
+        to: "      summary: a\n      summary: b",
+        says: &["openapi/dcs.yaml: line ", "not valid YAML"],
+    },
+    Case {
+        name: "wrong-ref",
+        file: DCS,
+        from: "$ref: '#/components/schemas/DetailsBody'",
+        to: "$ref: '#/components/schemas/DetailBody'",
+        says: &[
+            "openapi/dcs.yaml#/components/schemas/SingleBackgroundTask/properties/details/$ref",
+            "\"#/components/schemas/DetailBody\" leads to nothing",
+        ],
+    },
+    Case {
+        name: "circular-ref",
+        file: DCS,
+        from: "    BadRequest:\n",
+        to: "    BadRequest:\n      $ref: '#/components/responses/BadRequest'\n    Unused:\n",
+        says: &[
+            "does not lead to an end",
+            "/components/responses/BadRequest/$ref",
+        ],
+    },
+    Case {
+        name: "type-changed",
+        file: DCS,
+        from: "        old_port:\n          type: integer\n          format: int64",
+        to: "        old_port:\n          type: string",
+        says: &[
+            "openapi/samples/dcs/ListBackgroundTask.json#/tasks/0/details/old_port",
+            "6379 is not of type \"string\"",
+        ],
+    },
+    Case {
+        name: "field-deleted",
+        file: DCS,
+        from: "        job_id:\n          type: string\n          description: ID of the job that carries the task out. It differs from the ID of the task.\n",
+        to: "",
+        says: &[
+            "openapi/samples/dcs/ListCenterTask.json#/tasks/0",
+            "'job_id' was unexpected",
+        ],
+    },
+    Case {
+        name: "optional-field-deleted",
+        file: DCS,
+        from: "        enable_ssl:\n          type: boolean\n          description: Whether SSL is on (true) or off (false). Has a value only when SSL is being turned on.\n",
+        to: "",
+        says: &[
+            "-    enable_ssl: boolean",
+            "-    enable_ssl: Option<bool>",
+            "cargo xtask validate --accept",
+        ],
+    },
+    Case {
+        name: "field-added",
+        file: DCS,
+        from: "        enable_ssl:\n",
+        to: "        shard_count:\n          type: integer\n          description: Number of shards.\n        enable_ssl:\n",
+        says: &[
+            "+    shard_count: integer",
+            "+    shard_count: Option<i64>",
+            "cargo xtask validate --accept",
+        ],
+    },
+    Case {
+        name: "status-dropped",
+        file: DCS,
+        from: "        '404':\n          $ref: '#/components/responses/NotFound'\n",
+        to: "",
+        says: &[
+            "-  404 application/json ErrorResponse",
+            "cargo xtask validate --accept",
+        ],
+    },
+    Case {
+        name: "sample-edited",
+        file: "openapi/samples/dcs/ListBackgroundTask.json",
+        from: "\"SUCCESS\"",
+        to: "\"FAILED\"",
+        says: &[
+            "-  /tasks/0/status = \"SUCCESS\"",
+            "+  /tasks/0/status = \"FAILED\"",
+        ],
+    },
+    Case {
+        name: "sample-of-another-type",
+        file: "openapi/samples/dcs/ListBackgroundTask.json",
+        from: "\"SUCCESS\"",
+        to: "7",
+        says: &[
+            "openapi/samples/dcs/ListBackgroundTask.json#/tasks/0/status",
+            "7 is not of type \"string\"",
+        ],
+    },
+    Case {
+        name: "sample-is-not-json",
+        file: "openapi/samples/rocketmq/ListBackgroundTasks.json",
+        from: "\"task_count\"",
+        to: "task_count",
+        says: &[
+            "openapi/samples/rocketmq/ListBackgroundTasks.json: this is not JSON",
+            "line 2",
+        ],
+    },
+    Case {
+        name: "sample-missing",
+        file: DCS,
+        from: "externalValue: samples/dcs/ListCenterTask.json",
+        to: "externalValue: samples/dcs/Missing.json",
+        says: &[
+            "/examples/documented",
+            "openapi/samples/dcs/Missing.json: the file cannot be read",
+        ],
+    },
+    Case {
+        name: "example-missing",
+        file: DCS,
+        from: "              examples:\n                documented:\n                  summary: The documented sample, a finished resize\n                  externalValue: samples/dcs/ListBackgroundTask.json\n",
+        to: "",
+        says: &[
+            "/responses/200/content/application~1json",
+            "a documented success needs an example",
+        ],
+    },
+    Case {
+        name: "request-line",
+        file: "openapi/samples/dcs/ListBackgroundTask.http",
+        from: "limit=10",
+        to: "limit=5000",
+        says: &[
+            "openapi/samples/dcs/ListBackgroundTask.http: line 1: limit: 5000 is greater than the maximum of 1000",
+        ],
+    },
+    Case {
+        name: "request-line-parameter",
+        file: "openapi/samples/dcs/ListBackgroundTask.http",
+        from: "offset=0",
+        to: "skip=0",
+        says: &["skip is not a parameter of ListBackgroundTask"],
+    },
+    Case {
+        name: "operation-id-twice",
+        file: DCS,
+        from: "operationId: ListCenterTask",
+        to: "operationId: ListBackgroundTask",
+        says: &["/operationId: ListBackgroundTask is the id of another operation"],
+    },
+    Case {
+        name: "responses-missing",
+        file: "openapi/rocketmq.yaml",
+        from: "      responses:\n        '200'",
+        to: "      answers:\n        '200'",
+        says: &[
+            "openapi/rocketmq.yaml#/paths/",
+            "the operation documents no success",
+        ],
+    },
+    Case {
+        name: "path-parameter-undeclared",
+        file: DCS,
+        from: "        - $ref: '#/components/parameters/TaskId'\n",
+        to: "",
+        says: &["{task_id} is in the path", "not declared as a parameter"],
+    },
+    Case {
+        name: "description-missing",
+        file: DCS,
+        from: "        user_id:\n          type: string\n          description: ID of the user who started the task.\n",
+        to: "        user_id:\n          type: string\n",
+        says: &[
+            "/components/schemas/SingleBackgroundTask/properties/user_id: the property has no description",
+        ],
+    },
+    Case {
+        name: "enum-value-undescribed",
+        file: DCS,
+        from: "        - WAITING\n",
+        to: "        - WAITING\n        - PAUSED\n",
+        says: &["/components/schemas/StepStatus/x-enumDescriptions: PAUSED has no description"],
+    },
+    Case {
+        name: "closed-enum",
+        file: DCS,
+        from: "      x-extensible-enum:\n        - FINISH",
+        to: "      enum:\n        - FINISH",
+        says: &["/components/schemas/StepStatus/enum", "x-extensible-enum"],
+    },
+    Case {
+        name: "misspelt-keyword",
+        file: DCS,
+        from: "        maximum: 1000",
+        to: "        maxmum: 1000",
+        says: &["/components/parameters/Limit/schema/maxmum: the keyword is not known"],
+    },
+    Case {
+        name: "unknown-extension",
+        file: DCS,
+        from: "x-huaweicloud-sources:",
+        to: "x-huaweicloud-source:",
+        says: &[
+            "x-huaweicloud-source: the extension is not known",
+            "nothing is described without a source",
+        ],
+    },
+    Case {
+        name: "ledger-no-longer-applies",
+        file: "openapi/samples/dcs/ListCenterTask.json",
+        from: "\"task_count\" : 2",
+        to: "\"task_count\" : \"2\"",
+        says: &["openapi/discrepancies.yaml: dcs-list-center-task-count: no longer applies"],
+    },
+    Case {
+        name: "ledger-not-followed",
+        file: DCS,
+        from: "          nullable: true\n          allOf:\n            - $ref: '#/components/schemas/DetailsBody'",
+        to: "          allOf:\n            - $ref: '#/components/schemas/DetailsBody'",
+        says: &[
+            "dcs-list-center-details-null: openapi/dcs.yaml#/components/schemas/ListCenterTasksResp/properties/details/nullable should be true",
+        ],
+    },
+    Case {
+        name: "ledger-of-nothing",
+        file: LEDGER,
+        from: "operation: dcs/ListCenterTask",
+        to: "operation: dcs/ListCentreTask",
+        says: &["there is no operation dcs/ListCentreTask"],
+    },
+];
+
+#[test]
+fn every_mistake_is_named() {
+    for case in &CASES {
+        let project = Copy::new(case.name);
+        project.edit(case.file, case.from, case.to);
+        let (code, printed) = project.validate();
+        assert_eq!(code, Some(1), "{}: {printed}", case.name);
+        for text in case.says {
+            assert!(
+                printed.contains(text),
+                "{}: no {text:?} in\n{printed}",
+                case.name
+            );
+        }
+        assert!(!printed.contains("panicked"), "{}: {printed}", case.name);
+    }
+}
+
+#[test]
+fn a_missing_file_is_named() {
+    let project = Copy::new("no-file");
+    std::fs::remove_file(project.0.join(DCS)).unwrap();
+    let (code, printed) = project.validate();
+    assert_eq!(code, Some(1));
+    assert!(
+        printed.contains("openapi/dcs.yaml: the file cannot be read"),
+        "{printed}"
+    );
+}
+
+/// The report is the same for the same input, and the snapshots in the project are current: what
+/// is left to fail in a copy without a Cargo.toml is only the compiled half.
+#[test]
+fn an_untouched_copy_agrees_with_the_snapshots() {
+    let (_, printed) = Copy::new("untouched").validate();
+    assert!(!printed.contains("the report differs"), "{printed}");
+    assert!(!printed.contains("problem(s)"), "{printed}");
+    assert!(printed.contains("Cargo.toml"), "{printed}");
+}
