@@ -5,6 +5,7 @@
 //! difference is one small edit of the syntax tree here. An edit that finds nothing to change is
 //! an error: a new version of progenitor must not drop a correction in silence.
 
+use heck::ToSnakeCase;
 use quote::quote;
 use serde_json::Value;
 use syn::visit_mut::{self, VisitMut};
@@ -166,6 +167,12 @@ fn keep_null(field: &mut syn::Field, property: &Value) {
 /// YAML block texts end in a newline, which would leave an empty line behind every sentence and,
 /// in progenitor's lists of arguments, tear the list apart.
 fn tidy_docs(attributes: &mut [syn::Attribute]) {
+    edit_docs(attributes, |doc| indent_lists(doc.trim()));
+}
+
+/// Rewrites every text of documentation; says how many there were.
+fn edit_docs(attributes: &mut [syn::Attribute], edit: impl Fn(&str) -> String) -> usize {
+    let mut count = 0;
     for attribute in attributes {
         if let syn::Meta::NameValue(meta) = &mut attribute.meta
             && meta.path.is_ident("doc")
@@ -174,9 +181,11 @@ fn tidy_docs(attributes: &mut [syn::Attribute]) {
                 ..
             }) = &mut meta.value
         {
-            *doc = syn::LitStr::new(&indent_lists(doc.value().trim()), doc.span());
+            *doc = syn::LitStr::new(&edit(&doc.value()), doc.span());
+            count += 1;
         }
     }
+    count
 }
 
 /// Keeps the lines of a list item together, and the items of a list.
@@ -191,7 +200,11 @@ fn indent_lists(doc: &str) -> String {
         if between_items {
             continue;
         }
-        in_item = starts_item || (in_item && !line.is_empty());
+        let starts_code = line.starts_with("```");
+        if in_item && starts_code {
+            text.push('\n');
+        }
+        in_item = starts_item || (in_item && !line.is_empty() && !starts_code);
         if in_item && !starts_item {
             text.push_str("  ");
         }
@@ -202,7 +215,7 @@ fn indent_lists(doc: &str) -> String {
 }
 
 /// Corrects the client: our transport, our error, our checks, documented setters.
-pub fn client(items: Vec<Item>, document: &Document) -> Result<syn::File> {
+pub fn client(items: Vec<Item>, document: &Document, module: &str) -> Result<syn::File> {
     let mut kept = Vec::new();
     let (mut constructors, mut builders) = (0, 0);
     for item in items {
@@ -225,6 +238,7 @@ pub fn client(items: Vec<Item>, document: &Document) -> Result<syn::File> {
                 for item in &mut block.items {
                     if let ImplItem::Fn(function) = item {
                         tidy_docs(&mut function.attrs);
+                        example(function, document, module)?;
                     }
                 }
                 kept.push(Item::Impl(block));
@@ -243,6 +257,35 @@ pub fn client(items: Vec<Item>, document: &Document) -> Result<syn::File> {
         attrs: Vec::new(),
         items: kept,
     })
+}
+
+/// progenitor shows a call that is no Rust; the examples of the description make it one that
+/// compiles, and that rustdoc tests.
+fn example(function: &mut syn::ImplItemFn, document: &Document, module: &str) -> Result<()> {
+    let name = function.sig.ident.to_string();
+    let operations = document.operations();
+    let operation = operations
+        .iter()
+        .find(|o| o.id().to_snake_case() == name)
+        .ok_or_else(|| format!("the method {name} is of no operation"))?;
+    let mut call = format!("let response = client\n    .{name}()\n");
+    for (parameter, _) in operation.parameters(document) {
+        if text(parameter, "name") != "project_id" {
+            let (setter, value) = (text(parameter, "name"), &parameter["example"]);
+            call.push_str(&format!("    .{setter}({value})\n"));
+        }
+    }
+    call.push_str("    .send()\n    .await?;");
+    let texts = edit_docs(&mut function.attrs, |doc| {
+        let (before, _) = doc.split_once("```ignore").unwrap_or((doc, ""));
+        format!(
+            "{before}```no_run\n# async fn run(client: huaweicloud_tasks::{module}::Client) -> Result<(), huaweicloud_tasks::Error> {{\n{call}\n# Ok(())\n# }}\n```"
+        )
+    });
+    match texts {
+        1 => Ok(()),
+        n => Err(format!("the method {name} has {n} texts of documentation")),
+    }
 }
 
 fn has_function(block: &syn::ItemImpl, name: &str) -> bool {

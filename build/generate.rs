@@ -46,7 +46,7 @@ pub fn generate(service: &Service, document: &Document) -> Result<Generated, Pro
     types.items.push(spec_version(document));
     types.items.push(recode(&types));
 
-    let mut client = fixups::client(client, document).map_err(problem)?;
+    let mut client = fixups::client(client, document, service.module).map_err(problem)?;
     client.items.extend(tables(service, document));
     Ok(Generated { types, client })
 }

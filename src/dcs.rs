@@ -62,7 +62,7 @@ mod client {
         ///
         /// let client = dcs::Client::builder()
         ///     .region("cn-north-4")
-        ///     .credentials(Credentials::new("access key", "secret key"))
+        ///     .credentials(Credentials::new("AK", "SK"))
         ///     .project_id("a4d31cb6-3d72-4fdc-8ec9-6e3a41e47f71")
         ///     .build()?;
         /// # Ok::<(), huaweicloud_tasks::Error>(())

@@ -5,7 +5,8 @@
 //! account is needed, and nothing leaves the machine.
 //!
 //! ```
-//! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! use huaweicloud_tasks::sandbox::{self, Sandbox};
 //!
 //! let sandbox = Sandbox::start().await?;
@@ -13,8 +14,6 @@
 //! assert_eq!(page.tasks[0].id.as_deref(), Some(sandbox::DCS_TASK_ID));
 //! # Ok(())
 //! # }
-//! # tokio::runtime::Runtime::new()?.block_on(run())
-//! # as Result<(), Box<dyn std::error::Error>>
 //! ```
 //!
 //! Both services share one port: the ids of their instances tell them apart.

@@ -176,3 +176,87 @@ fn round_trips(root: &Path, services: &[Valid]) -> ExitCode {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn dcs() -> Document {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        Document::read(&root, "dcs").unwrap()
+    }
+
+    fn types(document: &Document) -> Result<String, Problem> {
+        generate(&SERVICES[0], document).map(|g| prettyplease::unparse(&g.types))
+    }
+
+    /// One edit of the description is all that a new field takes.
+    #[test]
+    fn a_new_property_is_a_documented_field() {
+        let mut document = dcs();
+        let properties = document
+            .value
+            .pointer_mut("/components/schemas/DetailsBody/properties")
+            .and_then(Value::as_object_mut)
+            .unwrap();
+        properties.insert(
+            "shard_count".into(),
+            json!({ "type": "integer", "description": "Number of shards." }),
+        );
+        properties.insert(
+            "zones".into(),
+            json!({ "type": "array", "description": "The zones.", "items": { "type": "string" } }),
+        );
+        let types = types(&document).unwrap();
+        let types = types.split_whitespace().collect::<Vec<_>>().join(" ");
+        let field = types.split("///Number of shards. ").nth(1).unwrap();
+        assert!(
+            field.starts_with("#[serde(skip_serializing_if = \"::std::option::Option::is_none\")] pub shard_count: ::std::option::Option<i64>,"),
+            "{field}"
+        );
+        assert!(types.contains("pub zones: crate::wire::List<::std::string::String>"));
+        assert!(types.contains("\"shard_count\", \"zones\""), "FIELDS");
+    }
+
+    #[test]
+    fn an_object_without_a_name_is_refused() {
+        let mut document = dcs();
+        document.value["components"]["schemas"]["DetailsBody"]["properties"]["shard"] = json!({
+            "type": "object",
+            "description": "A shard.",
+            "properties": { "id": { "type": "string", "description": "ID." } },
+        });
+        let problem = types(&document).unwrap_err();
+        assert!(
+            problem
+                .reason
+                .contains("give it a name in /components/schemas"),
+            "{problem}"
+        );
+    }
+
+    /// progenitor panics on two bodies for one kind of outcome; we must not.
+    #[test]
+    fn what_progenitor_cannot_do_is_a_problem() {
+        let mut document = dcs();
+        document.value["components"]["responses"]["NotFound"]["content"]["application/json"]["schema"]
+            ["$ref"] = json!("#/components/schemas/DetailsBody");
+        let problem = types(&document).unwrap_err();
+        assert!(
+            problem
+                .reason
+                .contains("progenitor cannot generate from it"),
+            "{problem}"
+        );
+    }
+
+    #[test]
+    fn a_document_of_the_wrong_shape_names_the_place() {
+        let mut document = dcs();
+        document.value["info"]["title"] = json!(["a", "b"]);
+        let problem = document.typed().unwrap_err();
+        assert_eq!(problem.place, "/info/title");
+    }
+}
