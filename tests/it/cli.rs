@@ -98,24 +98,15 @@ fn progress_shows_steps_with_chinese_names_aligned() {
     let table = stdout("--sandbox dcs progress");
     assert!(table.starts_with("30 % done, 100 s remain\n"), "{table}");
     assert!(table.contains("前置检查") && table.contains("数据迁移"));
-    let widths: Vec<usize> = table.lines().skip(1).map(width).collect();
+    let widths: Vec<usize> = table
+        .lines()
+        .skip(1)
+        .map(unicode_width::UnicodeWidthStr::width)
+        .collect();
     assert!(
         widths.windows(2).all(|w| w[0] == w[1]),
         "{widths:?}\n{table}"
     );
-}
-
-/// Columns that a line takes on a terminal: the Chinese of the samples takes two a character.
-fn width(line: &str) -> usize {
-    line.chars()
-        .map(|c| {
-            if ('\u{4e00}'..='\u{9fff}').contains(&c) {
-                2
-            } else {
-                1
-            }
-        })
-        .sum()
 }
 
 #[test]

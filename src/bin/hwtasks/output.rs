@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write};
 
-use comfy_table::{Cell, Color, ContentArrangement, Table, presets};
+use comfy_table::{Cell, Color, ColumnConstraint, ContentArrangement, Table, presets};
 use huaweicloud_tasks::dcs::types::{
     DetailsBody, ListBackgroundTaskResponse, ListCenterTaskResponse, ListCenterTasksResp,
     ShowBackgroundTaskProgressResponse, SingleBackgroundTask, StepDetail,
@@ -12,6 +12,7 @@ use huaweicloud_tasks::rocketmq::types::{BackgroundTask, ListBackgroundTasksResp
 use huaweicloud_tasks::wire::Timestamp;
 use serde::Serialize;
 use serde_json::value::RawValue;
+use unicode_width::UnicodeWidthStr;
 
 use crate::Failure;
 use crate::args::Output;
@@ -28,7 +29,7 @@ pub(crate) trait List: Serialize {
 
 const fn headers(last: &'static str) -> [&'static str; 7] {
     let (started, ended) = ("STARTED (UTC)", "ENDED (UTC)");
-    ["ID", "NAME", "STATUS", started, ended, "USER", last]
+    ["ID", "NAME", "STATUS", started, ended, last, "USER"]
 }
 
 impl List for ListBackgroundTaskResponse {
@@ -47,8 +48,8 @@ impl List for ListBackgroundTaskResponse {
             show(&task.status),
             time(&task.created_at),
             time(&task.updated_at),
-            show(&task.user_name),
             change(task.details.as_ref()),
+            show(&task.user_name),
         ]
     }
 }
@@ -69,8 +70,8 @@ impl List for ListCenterTaskResponse {
             show(&task.status),
             time(&task.created_at),
             time(&task.updated_at),
-            show(&task.user_name),
             change(task.details.as_ref()),
+            show(&task.user_name),
         ]
     }
 }
@@ -91,8 +92,8 @@ impl List for ListBackgroundTasksResponse {
             show(&task.status),
             time(&task.created_at),
             time(&task.updated_at),
-            show(&task.user_name),
             show(&task.params),
+            show(&task.user_name),
         ]
     }
 }
@@ -231,16 +232,24 @@ fn csv(fields: &[&str], values: &[impl Serialize]) -> Result<(), Failure> {
 }
 
 /// A table that fits the terminal; in a file or a pipe, as wide as it needs.
-fn table(headers: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> Table {
+///
+/// Ids are there to be copied, so that the first column never breaks. Where the terminal is too
+/// narrow for all columns, the last ones are left out, and a line says so.
+fn table(headers: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
+    let rows: Vec<Vec<String>> = rows.into_iter().collect();
     let mut table = Table::new();
+    let shown = match table.width() {
+        Some(width) => fitting(headers, &rows, usize::from(width)),
+        None => headers.len(),
+    };
     table
         .load_style(presets::UTF8_FULL_CONDENSED)
         .set_content_arrangement(ContentArrangement::Dynamic)
-        .set_header(headers.to_vec());
+        .set_header(headers[..shown].to_vec());
     let colour = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     let status = headers.iter().position(|header| *header == "STATUS");
-    for row in rows {
-        let cells = row.iter().enumerate().map(|(column, text)| {
+    for row in &rows {
+        let cells = row.iter().take(shown).enumerate().map(|(column, text)| {
             let cell = Cell::new(printable(text));
             match colour_of(text) {
                 Some(c) if colour && Some(column) == status => cell.fg(c),
@@ -249,7 +258,40 @@ fn table(headers: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> Table
         });
         table.add_row(cells.collect::<Vec<_>>());
     }
-    table
+    if let Some(first) = table.column_mut(0) {
+        first.set_constraint(ColumnConstraint::ContentWidth);
+    }
+    match &headers[shown..] {
+        [] => table.to_string(),
+        hidden => format!(
+            "{table}\nToo narrow for {}; --output json has everything.",
+            hidden.join(", ")
+        ),
+    }
+}
+
+/// How many columns have room. Those after the first wrap, and want this much at least.
+fn fitting(headers: &[&str], rows: &[Vec<String>], width: usize) -> usize {
+    const LEAST: usize = 12;
+    let content = |column: usize| {
+        let cells = rows.iter().filter_map(|row| row.get(column));
+        let widths = cells.map(|text| text.lines().map(UnicodeWidthStr::width).max().unwrap_or(0));
+        widths.chain([headers[column].len()]).max().unwrap_or(0)
+    };
+    let mut used = 1;
+    for column in 0..headers.len() {
+        let content = content(column);
+        // Two spaces and a border a column.
+        used += 3 + if column == 0 {
+            content
+        } else {
+            content.min(LEAST)
+        };
+        if used > width {
+            return column.max(1);
+        }
+    }
+    headers.len()
 }
 
 fn colour_of(status: &str) -> Option<Color> {
