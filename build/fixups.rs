@@ -288,6 +288,9 @@ fn example(function: &mut syn::ImplItemFn, document: &Document, module: &str) ->
     }
 }
 
+/// The one parameter that a call may leave to the client, which knows it or looks it up.
+const PROJECT: &str = "project_id";
+
 fn has_function(block: &syn::ItemImpl, name: &str) -> bool {
     block
         .items
@@ -302,9 +305,16 @@ fn builder_module(mut module: syn::ItemMod, document: &Document) -> Result<syn::
     items.retain(|item| !matches!(item, Item::Use(_)));
     for item in items.iter_mut() {
         match item {
-            Item::Struct(builder) => builder
-                .attrs
-                .push(parse_quote!(#[must_use = "nothing is sent before `send`"])),
+            Item::Struct(builder) => {
+                builder
+                    .attrs
+                    .push(parse_quote!(#[must_use = "nothing is sent before `send`"]));
+                for field in &mut builder.fields {
+                    if field.ident.as_ref().is_some_and(|name| name == PROJECT) {
+                        field.ty = parse_quote!(Result<Option<String>, String>);
+                    }
+                }
+            }
             Item::Impl(block) => {
                 let Type::Path(path) = &*block.self_ty else {
                     continue;
@@ -339,11 +349,13 @@ fn builder_module(mut module: syn::ItemMod, document: &Document) -> Result<syn::
             use crate::{error::Error, parameters, transport::Response};
         },
     );
+    // A description without ids in its paths does not need it.
     items.insert(
         2,
-        parse_quote!(
+        parse_quote! {
+            #[allow(unused_imports)]
             use progenitor_client::encode_path;
-        ),
+        },
     );
     module.attrs.push(parse_quote!(#[allow(unused_mut)]));
     Ok(module)
@@ -368,7 +380,7 @@ fn builder_impl(
                 function
                     .attrs
                     .push(parse_quote!(#[doc = "Starts a call; the project is that of the client until it is set."]));
-                starting_values(function)?;
+                starting_values(function);
             }
             "send" => send(function, operation, &parameters)?,
             name => {
@@ -383,9 +395,9 @@ fn builder_impl(
     Ok(())
 }
 
-/// The client knows the project; the other required parameters say how to set them.
-fn starting_values(function: &mut syn::ImplItemFn) -> Result<()> {
-    struct Starting(usize);
+/// The project may be left to the client; the other required parameters say how to set them.
+fn starting_values(function: &mut syn::ImplItemFn) {
+    struct Starting;
     impl VisitMut for Starting {
         fn visit_field_value_mut(&mut self, field: &mut syn::FieldValue) {
             let syn::Member::Named(name) = &field.member else {
@@ -393,22 +405,16 @@ fn starting_values(function: &mut syn::ImplItemFn) -> Result<()> {
             };
             let initial = &field.expr;
             if quote!(#initial).to_string().contains("was not initialized") {
-                field.expr = if name == "project_id" {
-                    parse_quote!(client.inner.project_id())
+                field.expr = if name == PROJECT {
+                    parse_quote!(Ok(None))
                 } else {
                     let reason = format!("is not set; call `.{name}(…)` before `.send()`");
                     parse_quote!(Err(#reason.to_string()))
                 };
-                self.0 += 1;
             }
         }
     }
-    let mut starting = Starting(0);
-    starting.visit_block_mut(&mut function.block);
-    match starting.0 {
-        0 => Err("found no required parameter to start from".to_string()),
-        _ => Ok(()),
-    }
+    Starting.visit_block_mut(&mut function.block);
 }
 
 /// Setters get the text of their parameter, and say why a value does not convert.
@@ -439,6 +445,15 @@ fn setter(function: &mut syn::ImplItemFn, parameter: &Value) -> Result<()> {
     }
     let mut reason = Reason(0);
     reason.visit_block_mut(&mut function.block);
+    if function.sig.ident == PROJECT {
+        function.block = parse_quote!({
+            self.project_id = value
+                .try_into()
+                .map(Some)
+                .map_err(|error| error.to_string());
+            self
+        });
+    }
     match reason.0 {
         1 => Ok(()),
         n => Err(format!("the setter has {n} conversions")),
@@ -500,8 +515,18 @@ fn send(
         .iter()
         .position(|s| declares(s, "url"))
         .ok_or("`send` does not declare `url`")?;
-    let checks = parameters.iter().flat_map(|p| checks(p, &constant));
-    statements.splice(url..url, checks.collect::<Vec<_>>());
+    // The project comes last: to look it up is a call of its own, which a wrong parameter saves.
+    let (project, others): (Vec<&Value>, Vec<&Value>) =
+        parameters.iter().partition(|p| text(p, "name") == PROJECT);
+    let mut checked: Vec<Stmt> = others.iter().flat_map(|p| checks(p, &constant)).collect();
+    for parameter in project {
+        checked.push(parse_quote!(let project_id = match project_id {
+            Some(id) => id,
+            None => client.inner.project_id(#constant).await?,
+        };));
+        checked.extend(checks(parameter, &constant));
+    }
+    statements.splice(url..url, checked);
     statements.push(Stmt::Expr(
         parse_quote!(client.inner.send(&client.client, #constant, request).await),
         None,

@@ -215,14 +215,28 @@ fn tables(service: &Service, document: &Document) -> Vec<syn::Item> {
         let constant = operation_constant(operation.id());
         let (id, path) = (operation.id(), operation.path);
         let action = text(&operation.value["x-huaweicloud-iam"], "action");
+        // A call that may be repeated without harm, by the definition of its method.
+        let idempotent = ["get", "put", "delete"].contains(&operation.method);
         quote! {
             pub(crate) static #constant: crate::transport::Operation = crate::transport::Operation {
                 service: #name,
                 id: #id,
                 path: #path,
                 iam_action: #action,
+                idempotent: #idempotent,
             };
         }
+    });
+    let mut regions: Vec<&str> = items(document.get("/servers"))
+        .flat_map(|server| items(server.pointer("/variables/region/enum")))
+        .filter_map(Value::as_str)
+        .collect();
+    regions.sort_unstable();
+    regions.dedup();
+    let regions = regions.into_iter().map(|region| {
+        let constant = format_ident!("{}", region.to_shouty_snake_case());
+        let doc = format!("`{region}`");
+        quote!(#[doc = #doc] pub const #constant: &str = #region;)
     });
     let servers = items(document.get("/servers")).map(|server| {
         let url = text(server, "url");
@@ -233,6 +247,10 @@ fn tables(service: &Service, document: &Document) -> Vec<syn::Item> {
         syn::parse_quote! {
             /// What the transport and the errors say about each operation.
             pub(crate) mod operations { #(#operations)* }
+        },
+        syn::parse_quote! {
+            /// The regions known today. Any other name works as well.
+            pub mod regions { #(#regions)* }
         },
         syn::parse_quote! {
             /// The servers of the description, with the regions known at each.

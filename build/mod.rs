@@ -20,10 +20,14 @@ pub struct Service {
 }
 
 /// Every described service. A new one is a line here, a YAML file and a module.
-pub const SERVICES: [Service; 2] = [
+pub const SERVICES: [Service; 3] = [
     Service {
         module: "dcs",
         name: "DCS",
+    },
+    Service {
+        module: "iam",
+        name: "IAM",
     },
     Service {
         module: "rocketmq",

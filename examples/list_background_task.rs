@@ -26,7 +26,7 @@ async fn main() -> ExitCode {
             match error.kind() {
                 ErrorKind::Connection => eprintln!("no connection: {error}"),
                 ErrorKind::Timeout => eprintln!("no answer in time: {error}"),
-                ErrorKind::Service => {
+                _ if error.is_service() => {
                     eprintln!("status      {:?}", error.status());
                     eprintln!("request id  {:?}", error.request_id());
                     eprintln!("error code  {:?}", error.code());

@@ -21,7 +21,7 @@ async fn main() -> ExitCode {
             match error.kind() {
                 ErrorKind::Connection => eprintln!("no connection: {error}"),
                 ErrorKind::Timeout => eprintln!("no answer in time: {error}"),
-                ErrorKind::Service => eprintln!("the service refused: {error}"),
+                _ if error.is_service() => eprintln!("the service refused: {error}"),
                 _ => eprintln!("{error}"),
             }
             ExitCode::FAILURE

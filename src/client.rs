@@ -1,12 +1,20 @@
 //! Making a client: one builder for both services.
 
 use std::marker::PhantomData;
+use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
 use std::time::Duration;
 
-use crate::auth::Credentials;
+use crate::auth::{
+    EnvironmentProvider, MetadataProvider, Profile, ProfileProvider, ProvideCredentials,
+    ProviderChain, Variables,
+};
+use crate::clock::{Clock, SystemClock};
 use crate::endpoint::{self, Server};
 use crate::error::Error;
-use crate::transport::Transport;
+use crate::iam;
+use crate::retry::RetryPolicy;
+use crate::transport::{Inner, Project, Transport};
 
 /// A service whose client is generated: [`dcs::Client`](crate::dcs::Client) or
 /// [`rocketmq::Client`](crate::rocketmq::Client).
@@ -23,21 +31,31 @@ pub trait Service: Sized {
 
 /// How long a connection may take to come about.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long a call may take from the first byte sent to the last byte read.
-const TIMEOUT: Duration = Duration::from_secs(60);
+/// How long an attempt may take from the first byte sent to the last byte read.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(30);
+/// How large an answer may be. A page of 1000 tasks takes about one megabyte.
+const RESPONSE_LIMIT: usize = 64 * 1024 * 1024;
 
 /// Makes a client. Started by `Client::builder()` of a service.
 ///
-/// A region or an endpoint, and credentials, are needed. The project is needed by every call, and
-/// may be given to each of them instead.
+/// Credentials are needed, and a region or an endpoint. Everything else has a default that suits a
+/// program that runs for months.
 #[derive(Clone, Debug)]
 #[must_use = "a client is made by `build`"]
 pub struct ClientBuilder<C> {
     region: Option<String>,
     endpoint: Option<String>,
-    credentials: Option<Credentials>,
+    iam_endpoint: Option<String>,
+    allow_http: bool,
+    credentials: Option<Arc<dyn ProvideCredentials>>,
     project_id: Option<String>,
     http_client: Option<reqwest::Client>,
+    root_certificates: Vec<reqwest::Certificate>,
+    connect_timeout: Duration,
+    attempt_timeout: Duration,
+    response_limit: usize,
+    retry: RetryPolicy,
+    clock: Option<Arc<dyn Clock>>,
     service: PhantomData<fn() -> C>,
 }
 
@@ -46,9 +64,17 @@ impl<C: Service> ClientBuilder<C> {
         Self {
             region: None,
             endpoint: None,
+            iam_endpoint: None,
+            allow_http: false,
             credentials: None,
             project_id: None,
             http_client: None,
+            root_certificates: Vec::new(),
+            connect_timeout: CONNECT_TIMEOUT,
+            attempt_timeout: ATTEMPT_TIMEOUT,
+            response_limit: RESPONSE_LIMIT,
+            retry: RetryPolicy::default(),
+            clock: None,
             service: PhantomData,
         }
     }
@@ -65,70 +91,138 @@ impl<C: Service> ClientBuilder<C> {
         self
     }
 
-    /// What to prove one's identity with.
-    pub fn credentials(mut self, credentials: Credentials) -> Self {
-        self.credentials = Some(credentials);
+    /// The address of IAM, instead of that of the region. It is asked for the project of the region
+    /// when the client is given none.
+    pub fn iam_endpoint(mut self, endpoint: impl Into<String>) -> Self {
+        self.iam_endpoint = Some(endpoint.into());
+        self
+    }
+
+    /// Allows endpoints of plain http other than this machine. Whoever listens on the way reads the
+    /// answers, and can use an `X-Auth-Token` as his own.
+    pub fn allow_http(mut self, allow: bool) -> Self {
+        self.allow_http = allow;
+        self
+    }
+
+    /// What to prove one's identity with: [`Credentials`](crate::auth::Credentials), one of the
+    /// providers of [`auth`](crate::auth), or your own.
+    pub fn credentials(mut self, credentials: impl ProvideCredentials + 'static) -> Self {
+        self.credentials = Some(Arc::new(credentials));
         self
     }
 
     /// The project that calls are about until they name another.
+    ///
+    /// A client that is given none asks IAM for the project of its region with its first call, and
+    /// keeps the answer.
     pub fn project_id(mut self, project_id: impl Into<String>) -> Self {
         self.project_id = Some(project_id.into());
         self
     }
 
-    /// An HTTP client of your own, with its own limits, proxies and certificates.
+    /// An HTTP client of your own, with its own proxies and certificates.
     ///
     /// Turn redirects off in it (`redirect::Policy::none()`): a redirect would carry credentials to
-    /// another host.
+    /// another host. [`connect_timeout`](Self::connect_timeout) and
+    /// [`root_certificate`](Self::root_certificate) do not apply to it.
     pub fn http_client(mut self, client: reqwest::Client) -> Self {
         self.http_client = Some(client);
         self
     }
 
-    /// Takes what is not set yet from environment variables.
+    /// Trusts one more certificate authority.
+    pub fn root_certificate(mut self, certificate: reqwest::Certificate) -> Self {
+        self.root_certificates.push(certificate);
+        self
+    }
+
+    /// How long a connection may take to come about; 10 seconds by default.
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = timeout;
+        self
+    }
+
+    /// How long an attempt may take from the first byte sent to the last byte read; 30 seconds by
+    /// default. [`RetryPolicy::total_time`] limits the call with all its attempts.
+    pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
+        self.attempt_timeout = timeout;
+        self
+    }
+
+    /// How many bytes an answer may have, decompressed; 64 MiB by default.
+    pub fn response_limit(mut self, bytes: usize) -> Self {
+        self.response_limit = bytes;
+        self
+    }
+
+    /// Whether and when a call that failed is tried again.
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.retry = policy;
+        self
+    }
+
+    /// Goes by another clock, in tests.
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = Some(clock);
+        self
+    }
+
+    /// Takes what is not set yet from the environment and the files of the official SDKs.
     ///
-    /// | what | variables, the first that is set |
+    /// | what | from, the first that has it |
     /// | --- | --- |
-    /// | access key | `HUAWEICLOUD_SDK_AK`, `CLOUD_SDK_AK`, `HW_ACCESS_KEY` |
-    /// | secret key | `HUAWEICLOUD_SDK_SK`, `CLOUD_SDK_SK`, `HW_SECRET_KEY` |
-    /// | security token | `HUAWEICLOUD_SDK_SECURITY_TOKEN`, –, `HW_SECURITY_TOKEN` |
-    /// | project id | `HUAWEICLOUD_SDK_PROJECT_ID`, `HW_PROJECT_ID` |
+    /// | credentials | [`EnvironmentProvider`], [`ProfileProvider`], [`MetadataProvider`], when the first call is made |
+    /// | project id | `HUAWEICLOUD_SDK_PROJECT_ID`, `HW_PROJECT_ID`, the profile file; else IAM is asked |
     /// | region | `HW_REGION_NAME` |
-    /// | endpoint | `HUAWEICLOUD_SDK_REGION_{SERVICE}_{REGION}`, for example `HUAWEICLOUD_SDK_REGION_DCS_CN_NORTH_4` |
+    /// | endpoint | `HUAWEICLOUD_SDK_REGION_{SERVICE}_{REGION}` (for example `…_DCS_CN_NORTH_4`), `~/.huaweicloud/regions.yaml` or the file that `HUAWEICLOUD_SDK_REGIONS_FILE` names |
+    /// | endpoint of IAM | `HUAWEICLOUD_SDK_IAM_ENDPOINT`, the profile file |
     ///
-    /// The keys and the token are those of one family: the official SDKs', the documents' samples',
-    /// or Terraform's.
+    /// The metadata service is asked at `HUAWEICLOUD_SDK_METADATA_ENDPOINT`, where that is set; `off`
+    /// leaves it out.
     ///
     /// # Errors
     ///
-    /// When there are no credentials, neither set nor in the environment.
+    /// When a file is there and cannot be read. That there are no credentials shows with the first
+    /// call, as [`ErrorKind::Credentials`](crate::ErrorKind::Credentials).
     pub fn from_env(self) -> Result<Self, Error> {
-        self.with_variables(|name| std::env::var(name).ok())
+        self.with_variables(&Variables::of_process())
     }
 
-    /// [`from_env`](Self::from_env) with the environment as a function, for tests.
-    fn with_variables(mut self, variable: impl Fn(&str) -> Option<String>) -> Result<Self, Error> {
-        let variable = |name: &str| variable(name).filter(|value| !value.is_empty());
+    /// [`from_env`](Self::from_env) with any variables, for tests.
+    fn with_variables(mut self, variables: &Variables) -> Result<Self, Error> {
+        let profile = ProfileProvider::with(variables);
+        // A profile that cannot be read matters only when nothing else has credentials; the chain
+        // says so then.
+        let read = profile.read().ok();
         if self.credentials.is_none() {
-            self.credentials = Some(credentials(&variable)?);
+            let chain = ProviderChain::new()
+                .or(EnvironmentProvider::with(variables.clone()))
+                .or(profile);
+            self.credentials = Some(Arc::new(
+                match variables.get("HUAWEICLOUD_SDK_METADATA_ENDPOINT") {
+                    Some(endpoint) if endpoint == "off" => chain,
+                    Some(endpoint) => chain.or(MetadataProvider::new().endpoint(endpoint)),
+                    None => chain.or(MetadataProvider::new()),
+                },
+            ));
         }
-        if self.project_id.is_none() {
-            self.project_id =
-                variable("HUAWEICLOUD_SDK_PROJECT_ID").or_else(|| variable("HW_PROJECT_ID"));
-        }
-        if self.region.is_none() {
-            self.region = variable("HW_REGION_NAME");
-        }
+        let of_profile =
+            |get: fn(&Profile) -> &Option<String>| read.as_ref().and_then(|p| get(p).clone());
+        self.project_id = self
+            .project_id
+            .or_else(|| variables.get("HUAWEICLOUD_SDK_PROJECT_ID"))
+            .or_else(|| variables.get("HW_PROJECT_ID"))
+            .or_else(|| of_profile(|p| &p.project_id));
+        self.iam_endpoint = self
+            .iam_endpoint
+            .or_else(|| variables.get("HUAWEICLOUD_SDK_IAM_ENDPOINT"))
+            .or_else(|| of_profile(|p| &p.iam_endpoint));
+        self.region = self.region.or_else(|| variables.get("HW_REGION_NAME"));
         if self.endpoint.is_none()
             && let Some(region) = &self.region
         {
-            let name = format!("HUAWEICLOUD_SDK_REGION_{}_{region}", C::NAME)
-                .to_uppercase()
-                .replace('-', "_");
-            // The official SDKs take several, and call the first.
-            self.endpoint = variable(&name)
-                .and_then(|value| value.split(',').next().map(|url| url.trim().to_string()));
+            self.endpoint = endpoint_of_variables(variables, C::NAME, region)?;
         }
         Ok(self)
     }
@@ -138,130 +232,138 @@ impl<C: Service> ClientBuilder<C> {
     /// # Errors
     ///
     /// When the credentials, or both region and endpoint, are missing, or when one of them cannot
-    /// be right: an empty key, a region with a slash, an endpoint that is not an address.
+    /// be right: a region with a slash, an endpoint that is not an address or is plain http.
     pub fn build(self) -> Result<C, Error> {
         let credentials = self.credentials.ok_or_else(|| {
             Error::configuration(
                 "the client has no credentials: call `.credentials(…)` or `.from_env()`",
             )
         })?;
-        credentials.check()?;
-        let endpoint = match (self.endpoint, self.region) {
-            (Some(endpoint), _) => endpoint,
-            (None, Some(region)) => endpoint::of_region(C::servers(), &region)?,
+        let endpoint = match (&self.endpoint, &self.region) {
+            (Some(endpoint), _) => endpoint.clone(),
+            (None, Some(region)) => endpoint::of_region(C::servers(), region)?,
             (None, None) => {
                 return Err(Error::configuration(
                     "the client has neither a region nor an endpoint: call `.region(…)` or `.endpoint(…)`, or set HW_REGION_NAME",
                 ));
             }
         };
-        let endpoint = endpoint::normalise(&endpoint)?;
-        if let Some(project_id) = &self.project_id {
-            crate::parameters::path_segment(project_id)
-                .map_err(|reason| Error::configuration(format!("project_id {reason}")))?;
-        }
+        let endpoint = endpoint::normalise(&endpoint, self.allow_http)?;
         let http_client = match self.http_client {
             Some(client) => client,
-            None => reqwest::Client::builder()
-                .connect_timeout(CONNECT_TIMEOUT)
-                .timeout(TIMEOUT)
-                // A redirect would carry credentials to another host.
-                .redirect(reqwest::redirect::Policy::none())
-                .user_agent(concat!(
-                    env!("CARGO_PKG_NAME"),
-                    "/",
-                    env!("CARGO_PKG_VERSION")
-                ))
-                .build()
-                .map_err(|error| {
-                    Error::configuration(format!("the HTTP client cannot be made: {error}"))
-                })?,
+            None => http_client(self.connect_timeout, self.root_certificates)?,
         };
-        Ok(C::from_parts(
-            endpoint,
-            http_client,
-            Transport::new(credentials, self.project_id),
-        ))
+        let clock = self
+            .clock
+            .unwrap_or_else(|| Arc::new(SystemClock::default()));
+        let skew = Arc::new(AtomicI64::new(0));
+        let transport = |project| {
+            Transport::new(Inner {
+                credentials: credentials.clone(),
+                project,
+                retry: self.retry.clone(),
+                attempt_timeout: self.attempt_timeout,
+                response_limit: self.response_limit,
+                clock: clock.clone(),
+                skew: skew.clone(),
+            })
+        };
+        let project = match (self.project_id, self.region) {
+            (Some(id), _) => {
+                crate::parameters::path_segment(&id)
+                    .map_err(|reason| Error::configuration(format!("project_id {reason}")))?;
+                Project::Given(id)
+            }
+            (None, Some(region)) => {
+                let iam = self
+                    .iam_endpoint
+                    .unwrap_or_else(|| endpoint::iam_of_region(iam::Client::servers(), &region));
+                let iam = endpoint::normalise(&iam, self.allow_http)?;
+                Project::Lookup {
+                    iam: Box::new(iam::Client::from_parts(
+                        iam,
+                        http_client.clone(),
+                        transport(Project::Unknown),
+                    )),
+                    region,
+                    known: tokio::sync::Mutex::default(),
+                }
+            }
+            (None, None) => Project::Unknown,
+        };
+        Ok(C::from_parts(endpoint, http_client, transport(project)))
     }
 }
 
-/// The key pair of the first family of variables that has one.
-fn credentials(variable: &impl Fn(&str) -> Option<String>) -> Result<Credentials, Error> {
-    const FAMILIES: [(&str, &str, Option<&str>); 3] = [
-        (
-            "HUAWEICLOUD_SDK_AK",
-            "HUAWEICLOUD_SDK_SK",
-            Some("HUAWEICLOUD_SDK_SECURITY_TOKEN"),
-        ),
-        ("CLOUD_SDK_AK", "CLOUD_SDK_SK", None),
-        ("HW_ACCESS_KEY", "HW_SECRET_KEY", Some("HW_SECURITY_TOKEN")),
-    ];
-    let mut tried = Vec::new();
-    for (access_key, secret_key, security_token) in FAMILIES {
-        match (variable(access_key), variable(secret_key)) {
-            (Some(access), Some(secret)) => {
-                let credentials = Credentials::new(access, secret);
-                return Ok(match security_token.and_then(variable) {
-                    Some(token) => credentials.security_token(token),
-                    None => credentials,
-                });
-            }
-            (None, None) => tried.push(format!("{access_key} and {secret_key} are not set")),
-            (Some(_), None) => tried.push(format!("{access_key} is set without {secret_key}")),
-            (None, Some(_)) => tried.push(format!("{secret_key} is set without {access_key}")),
-        }
+fn http_client(
+    connect_timeout: Duration,
+    root_certificates: Vec<reqwest::Certificate>,
+) -> Result<reqwest::Client, Error> {
+    let mut builder = reqwest::Client::builder()
+        .connect_timeout(connect_timeout)
+        // A redirect would carry credentials to another host.
+        .redirect(reqwest::redirect::Policy::none())
+        .user_agent(concat!(
+            env!("CARGO_PKG_NAME"),
+            "/",
+            env!("CARGO_PKG_VERSION")
+        ));
+    if !root_certificates.is_empty() {
+        builder = builder.tls_certs_merge(root_certificates);
     }
-    Err(Error::configuration(format!(
-        "there are no credentials in the environment: {}",
-        tried.join("; ")
-    )))
+    builder.build().map_err(|error| {
+        Error::configuration(format!(
+            "the HTTP client cannot be made: {}",
+            crate::error::innermost(&error)
+        ))
+    })
+}
+
+/// The endpoint that a variable or a `regions.yaml` gives instead of that of the region.
+fn endpoint_of_variables(
+    variables: &Variables,
+    service: &str,
+    region: &str,
+) -> Result<Option<String>, Error> {
+    let name = format!("HUAWEICLOUD_SDK_REGION_{service}_{region}")
+        .to_uppercase()
+        .replace('-', "_");
+    if let Some(endpoints) = variables.get(&name) {
+        // The official SDKs take several, and call the first.
+        let first = endpoints.split(',').map(str::trim).find(|e| !e.is_empty());
+        return Ok(first.map(str::to_string));
+    }
+    let Some((file, named)) = variables.file("HUAWEICLOUD_SDK_REGIONS_FILE", "regions.yaml") else {
+        return Ok(None);
+    };
+    let error = |reason: String| Error::configuration(format!("{}: {reason}", file.display()));
+    match std::fs::read_to_string(&file) {
+        Ok(text) => endpoint::of_regions_file(&text, service, region)
+            .map_err(|reason| error(format!("is not a list of regions: {reason}"))),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound && !named => Ok(None),
+        Err(e) => Err(error(format!("cannot be read: {e}"))),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::auth::Credentials;
     use crate::dcs;
 
-    fn from(variables: &[(&str, &str)]) -> Result<ClientBuilder<dcs::Client>, Error> {
-        dcs::Client::builder().with_variables(|name| {
-            variables
-                .iter()
-                .find(|(n, _)| *n == name)
-                .map(|(_, value)| value.to_string())
-        })
-    }
+    type Builder = ClientBuilder<dcs::Client>;
 
-    #[test]
-    fn each_family_of_variables_serves_alone() {
-        for (access_key, secret_key) in [
-            ("HUAWEICLOUD_SDK_AK", "HUAWEICLOUD_SDK_SK"),
-            ("CLOUD_SDK_AK", "CLOUD_SDK_SK"),
-            ("HW_ACCESS_KEY", "HW_SECRET_KEY"),
-        ] {
-            let builder = from(&[(access_key, "key"), (secret_key, "secret")]).unwrap();
-            assert!(format!("{builder:?}").contains("\"key\""), "{access_key}");
-        }
-    }
-
-    #[test]
-    fn keys_of_two_families_are_not_mixed() {
-        let error =
-            from(&[("HUAWEICLOUD_SDK_AK", "key"), ("HW_SECRET_KEY", "sesame")]).unwrap_err();
-        let message = error.to_string();
-        assert!(message.contains("HUAWEICLOUD_SDK_AK is set without HUAWEICLOUD_SDK_SK"));
-        assert!(message.contains("HW_SECRET_KEY is set without HW_ACCESS_KEY"));
-        assert!(!message.contains("sesame"));
+    fn from(variables: &[(&str, &str)]) -> Result<Builder, Error> {
+        dcs::Client::builder().with_variables(&Variables::of(variables))
     }
 
     #[test]
     fn the_endpoint_of_a_region_can_be_replaced() {
         let builder = from(&[
-            ("CLOUD_SDK_AK", "key"),
-            ("CLOUD_SDK_SK", "secret"),
             ("HW_REGION_NAME", "cn-north-4"),
             (
                 "HUAWEICLOUD_SDK_REGION_DCS_CN_NORTH_4",
-                "http://127.0.0.1:1/a, http://127.0.0.1:2",
+                " http://127.0.0.1:1/a, http://127.0.0.1:2",
             ),
         ])
         .unwrap();
@@ -273,9 +375,75 @@ mod tests {
         let builder = dcs::Client::builder()
             .region("eu-west-101")
             .project_id("mine")
-            .with_variables(|name| Some(format!("value of {name}")))
+            .endpoint("http://127.0.0.1:1")
+            .iam_endpoint("http://127.0.0.1:2")
+            .credentials(Credentials::new("AK", "SK"))
+            .with_variables(&Variables::of(&[
+                ("HW_REGION_NAME", "theirs"),
+                ("HW_PROJECT_ID", "theirs"),
+                ("HUAWEICLOUD_SDK_IAM_ENDPOINT", "theirs"),
+                ("HUAWEICLOUD_SDK_REGION_DCS_EU_WEST_101", "theirs"),
+            ]))
             .unwrap();
-        assert_eq!(builder.region.as_deref(), Some("eu-west-101"));
-        assert_eq!(builder.project_id.as_deref(), Some("mine"));
+        assert!(!format!("{builder:?}").contains("theirs"), "{builder:?}");
+    }
+
+    #[test]
+    fn a_regions_file_names_endpoints() {
+        let folder = std::env::temp_dir().join(format!("hwtasks-regions-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let file = folder.join("regions.yaml");
+        let with = |text: &str, region: &str| {
+            std::fs::write(&file, text).unwrap();
+            from(&[
+                ("HW_REGION_NAME", region),
+                ("HUAWEICLOUD_SDK_REGIONS_FILE", file.to_str().unwrap()),
+            ])
+        };
+        let yaml = "ECS:\n  - id: here\n    endpoint: https://ecs\ndcs:\n  - id: here\n    endpoint: https://dcs.here\n";
+        let endpoint = |region| with(yaml, region).unwrap().endpoint;
+        assert_eq!(endpoint("here").as_deref(), Some("https://dcs.here"));
+        assert_eq!(endpoint("there"), None);
+        let error = with("DCS: [", "here").unwrap_err().to_string();
+        assert!(
+            error.contains("regions.yaml: is not a list of regions"),
+            "{error}"
+        );
+        let error = with("DCS:\n  - id: here\n", "here")
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("endpoint"), "{error}");
+        std::fs::remove_dir_all(&folder).unwrap();
+        let error = from(&[
+            ("HW_REGION_NAME", "here"),
+            ("HUAWEICLOUD_SDK_REGIONS_FILE", file.to_str().unwrap()),
+        ]);
+        assert!(error.unwrap_err().to_string().contains("cannot be read"));
+    }
+
+    #[test]
+    fn plain_http_is_for_this_machine() {
+        let build = |endpoint: &str, allow: bool| {
+            dcs::Client::builder()
+                .endpoint(endpoint)
+                .allow_http(allow)
+                .credentials(Credentials::new("AK", "SK"))
+                .build()
+        };
+        for endpoint in ["http://127.0.0.1:1", "http://localhost:1", "http://[::1]:1"] {
+            assert!(build(endpoint, false).is_ok(), "{endpoint}");
+        }
+        for endpoint in [
+            "http://dcs.example",
+            "http://127.0.0.1.example",
+            "http://10.0.0.1",
+        ] {
+            let error = build(endpoint, false).unwrap_err().to_string();
+            assert!(
+                error.contains("plain http is for this machine only"),
+                "{error}"
+            );
+            assert!(build(endpoint, true).is_ok(), "{endpoint}");
+        }
     }
 }

@@ -25,7 +25,7 @@ pub mod types {
 #[cfg(feature = "sandbox")]
 pub(crate) use client::operations;
 #[cfg(feature = "client")]
-pub use client::{Client, Instance, Task, builder};
+pub use client::{Client, Instance, Task, builder, regions};
 
 #[cfg(feature = "client")]
 mod client {

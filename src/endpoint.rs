@@ -48,7 +48,9 @@ pub(crate) fn of_region(servers: &[Server], region: &str) -> Result<String, Erro
 
 /// Checks an endpoint and brings it into the form that paths are appended to: without a slash at
 /// the end. A path prefix is kept.
-pub(crate) fn normalise(endpoint: &str) -> Result<String, Error> {
+///
+/// Plain http carries tokens in the open; it is for the own machine, unless `allow_http`.
+pub(crate) fn normalise(endpoint: &str, allow_http: bool) -> Result<String, Error> {
     let error = |reason: String| {
         Error::configuration(format!(
             "{endpoint:?} is not an endpoint such as https://dcs.cn-north-4.myhuaweicloud.com: {reason}"
@@ -64,6 +66,12 @@ pub(crate) fn normalise(endpoint: &str) -> Result<String, Error> {
     if url.host_str().is_none_or(str::is_empty) {
         return Err(error("it names no host".to_string()));
     }
+    if url.scheme() == "http" && !allow_http && !is_loopback(&url) {
+        return Err(error(
+            "plain http is for this machine only; use https, or allow it with `.allow_http(true)`"
+                .to_string(),
+        ));
+    }
     if !url.username().is_empty() || url.password().is_some() {
         // The text may hold a password, so this message does not repeat it.
         return Err(Error::configuration(
@@ -74,4 +82,46 @@ pub(crate) fn normalise(endpoint: &str) -> Result<String, Error> {
         return Err(error("it has a query or a fragment".to_string()));
     }
     Ok(url.as_str().trim_end_matches('/').to_string())
+}
+
+fn is_loopback(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    host == "localhost"
+        || host
+            .parse::<std::net::IpAddr>()
+            .is_ok_and(|ip| ip.is_loopback())
+}
+
+/// The endpoint of IAM for a region. Regions without one of their own share a global one.
+pub(crate) fn iam_of_region(servers: &[Server], region: &str) -> String {
+    servers
+        .iter()
+        .find(|server| server.regions.contains(&region))
+        .map_or_else(|| IAM_DEFAULT.to_string(), |server| server.endpoint(region))
+}
+
+/// Source: the table of IAM endpoints of the official SDKs.
+const IAM_DEFAULT: &str = "https://iam.myhuaweicloud.com";
+
+/// The endpoint that a `regions.yaml` of the official SDKs gives for a service and a region: a list
+/// of `{id, endpoint}` under the name of the service.
+pub(crate) fn of_regions_file(
+    text: &str,
+    service: &str,
+    region: &str,
+) -> Result<Option<String>, String> {
+    #[derive(serde::Deserialize)]
+    struct Region {
+        id: String,
+        endpoint: String,
+    }
+    let services: std::collections::HashMap<String, Vec<Region>> =
+        serde_saphyr::from_str(text).map_err(|error| error.without_snippet().to_string())?;
+    Ok(services
+        .into_iter()
+        .filter(|(name, _)| name.eq_ignore_ascii_case(service))
+        .flat_map(|(_, regions)| regions)
+        .find(|entry| entry.id == region)
+        .map(|entry| entry.endpoint))
 }

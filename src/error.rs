@@ -6,11 +6,14 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 use serde_json::Value;
 
+use crate::auth::CredentialsError;
 use crate::transport::{Operation, request_id};
 
 /// Why a call, or the making of a client, failed.
@@ -23,19 +26,58 @@ pub struct Error(Box<Inner>);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The client cannot be made: credentials, region or endpoint are missing or wrong.
+    /// The client cannot be made: region or endpoint are missing or wrong.
     Configuration,
+    /// There are no credentials, or none that can be sent. Nothing was sent.
+    Credentials,
     /// A parameter is missing or not valid. Nothing was sent.
     InvalidParameter,
+    /// No project, or several, belong to the region.
+    Project,
     /// No connection, or it broke before the answer was read.
     Connection,
     /// The time for the call ran out.
     Timeout,
-    /// The service answered with an error; [`status`](Error::status) and [`code`](Error::code) say
-    /// which.
+    /// The service does not accept the credentials (status 401).
+    Unauthorized,
+    /// The caller may not do this (status 403).
+    Forbidden,
+    /// The project, the instance or the task does not exist (status 404).
+    NotFound,
+    /// Too many requests in a short time (status 429).
+    Throttled,
+    /// Another job of the instance is still running (`DCS.4017`, `111400017`).
+    JobRunning,
+    /// The id of the task is not valid (`DCS.4070`, `111400070`).
+    InvalidTaskId,
+    /// The instance has no background tasks (`DCS.4094`, `111400094`).
+    NotSupported,
+    /// The service answered with another error; [`status`](Error::status) and
+    /// [`code`](Error::code) say which.
     Service,
     /// The service answered with success, and a body that is not what it should be.
     Decode,
+    /// The answer is larger than the client takes.
+    TooLarge,
+}
+
+impl ErrorKind {
+    /// The kind of an answer. A code says more than a status.
+    fn of_answer(status: StatusCode, code: Option<&str>) -> Self {
+        match code {
+            Some("DCS.4017" | "111400017") => return Self::JobRunning,
+            Some("DCS.4070" | "111400070") => return Self::InvalidTaskId,
+            Some("DCS.4094" | "111400094") => return Self::NotSupported,
+            _ => {}
+        }
+        match status {
+            StatusCode::UNAUTHORIZED => Self::Unauthorized,
+            StatusCode::FORBIDDEN => Self::Forbidden,
+            StatusCode::NOT_FOUND => Self::NotFound,
+            StatusCode::TOO_MANY_REQUESTS => Self::Throttled,
+            _ => Self::Service,
+        }
+    }
 }
 
 struct Inner {
@@ -51,6 +93,14 @@ struct Inner {
     /// The body of the answer as text, where it says more than code and message do.
     body: Option<String>,
     hint: Option<String>,
+    /// How often the call was tried.
+    attempts: u32,
+    /// Whether another attempt may end well.
+    retryable: bool,
+    /// What `Retry-After` asks for.
+    retry_after: Duration,
+    /// The time of the service, by its header `Date`.
+    date: Option<DateTime<Utc>>,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -101,6 +151,48 @@ impl Error {
         self.0.body.as_deref()
     }
 
+    /// How often the call was tried. 0 where nothing was sent.
+    pub fn attempts(&self) -> u32 {
+        self.0.attempts
+    }
+
+    /// Whether the same call may end well later. The client has tried as often as its
+    /// [`RetryPolicy`](crate::retry::RetryPolicy) says by the time that you see the error.
+    pub fn is_retryable(&self) -> bool {
+        self.0.retryable
+    }
+
+    /// Whether the service answered, with an error.
+    pub fn is_service(&self) -> bool {
+        self.0.status.is_some_and(|status| !status.is_success())
+    }
+
+    pub(crate) fn retry_after(&self) -> Duration {
+        self.0.retry_after
+    }
+
+    pub(crate) fn date(&self) -> Option<DateTime<Utc>> {
+        self.0.date
+    }
+
+    /// The same error after so many attempts, where any was made.
+    pub(crate) fn after(mut self, attempts: u32) -> Self {
+        let sent = !matches!(
+            self.0.kind,
+            ErrorKind::Credentials | ErrorKind::InvalidParameter
+        );
+        self.0.attempts = if sent { attempts } else { attempts - 1 };
+        self
+    }
+
+    pub(crate) fn credentials(error: CredentialsError) -> Self {
+        Inner::new(ErrorKind::Credentials, error.to_string()).into()
+    }
+
+    pub(crate) fn project(message: String) -> Self {
+        Inner::new(ErrorKind::Project, message).into()
+    }
+
     pub(crate) fn configuration(message: impl Into<String>) -> Self {
         Inner::new(ErrorKind::Configuration, message).into()
     }
@@ -143,6 +235,10 @@ impl Inner {
             request_id: None,
             body: None,
             hint: None,
+            attempts: 0,
+            retryable: false,
+            retry_after: Duration::ZERO,
+            date: None,
             source: None,
         }
     }
@@ -174,6 +270,9 @@ impl fmt::Display for Error {
         if let Some(id) = &error.request_id {
             write!(f, " [request id {id}]")?;
         }
+        if error.attempts > 1 {
+            write!(f, " after {} attempts", error.attempts)?;
+        }
         if let Some(hint) = &error.hint {
             write!(f, "; {hint}")?;
         }
@@ -192,6 +291,7 @@ impl fmt::Debug for Error {
             .field("code", &error.code)
             .field("message", &error.message)
             .field("request_id", &error.request_id)
+            .field("attempts", &error.attempts)
             .field("source", &error.source)
             .finish_non_exhaustive()
     }
@@ -235,7 +335,7 @@ impl Call {
             .find_map(|(name, value)| (name == "project_id").then_some(value))
     }
 
-    fn resource(&self) -> Option<String> {
+    pub(crate) fn resource(&self) -> Option<String> {
         let mut ids: Vec<_> = self.ids().collect();
         // The project is of interest where there is nothing nearer.
         if ids.len() > 1 {
@@ -284,6 +384,7 @@ impl Call {
             )
         };
         Inner {
+            retryable: self.operation.idempotent,
             source: Some(Box::new(error)),
             ..self.error(kind, message)
         }
@@ -303,11 +404,42 @@ impl Call {
             (ErrorKind::Connection, "the answer broke off")
         };
         Inner {
-            status: Some(status),
-            request_id: request_id(headers).map(str::to_string),
-            ..self.error(kind, format!("{what}: {}", innermost(&error)))
+            retryable: self.operation.idempotent,
+            ..self.answer(
+                status,
+                headers,
+                kind,
+                format!("{what}: {}", innermost(&error)),
+            )
         }
         .with_source(error)
+    }
+
+    /// The answer is larger than the client takes.
+    pub(crate) fn too_large(&self, status: StatusCode, headers: &HeaderMap, limit: usize) -> Error {
+        let message = format!("the answer is larger than {limit} bytes");
+        Inner {
+            hint: Some("ask for a smaller page, or raise the client's response limit".to_string()),
+            ..self.answer(status, headers, ErrorKind::TooLarge, message)
+        }
+        .into()
+    }
+
+    /// An error that came with an answer.
+    fn answer(
+        &self,
+        status: StatusCode,
+        headers: &HeaderMap,
+        kind: ErrorKind,
+        message: String,
+    ) -> Inner {
+        Inner {
+            status: Some(status),
+            request_id: request_id(headers).map(str::to_string),
+            date: date(headers),
+            retry_after: retry_after(headers),
+            ..self.error(kind, message)
+        }
     }
 
     /// The service, the gateway or a proxy answered with an error.
@@ -325,13 +457,17 @@ impl Call {
         };
         let known_shape = known.is_some();
         let known = known.unwrap_or_default();
+        let kind = ErrorKind::of_answer(status, known.code.as_deref());
+        let passing = matches!(status.as_u16(), 429 | 500 | 502 | 503 | 504);
+        let hint = self.hint(status, &message);
+        let answer = self.answer(status, headers, kind, message);
         Inner {
-            status: Some(status),
-            request_id: request_id(headers).map(str::to_string).or(known.request_id),
-            hint: self.hint(status, &message),
+            request_id: answer.request_id.or(known.request_id),
+            hint,
             code: known.code,
+            retryable: passing && self.operation.idempotent,
             body: (!known_shape).then_some(body_text),
-            ..self.error(ErrorKind::Service, message)
+            ..answer
         }
         .into()
     }
@@ -348,6 +484,8 @@ impl Call {
         let body = lossy(body);
         let message = if body.trim().is_empty() {
             "the answer is empty, where JSON should be".to_string()
+        } else if error.is_eof() {
+            format!("the answer was cut off: {error}")
         } else {
             match place {
                 Some(place) => format!("the answer does not fit at {place}: {error}"),
@@ -355,10 +493,10 @@ impl Call {
             }
         };
         Inner {
-            status: Some(status),
-            request_id: request_id(headers).map(str::to_string),
+            // JSON that just stops was cut off on its way.
+            retryable: self.operation.idempotent && !body.trim().is_empty() && error.is_eof(),
             body: Some(body),
-            ..self.error(ErrorKind::Decode, message)
+            ..self.answer(status, headers, ErrorKind::Decode, message)
         }
         .with_source(error)
     }
@@ -395,6 +533,30 @@ impl Inner {
         self.source = Some(Box::new(source));
         self.into()
     }
+}
+
+/// What `Retry-After` asks for, as seconds or as a date; a date is measured against `Date`.
+fn retry_after(headers: &HeaderMap) -> Duration {
+    let value = headers.get(reqwest::header::RETRY_AFTER);
+    let Some(value) = value.and_then(|value| value.to_str().ok()) else {
+        return Duration::ZERO;
+    };
+    if let Ok(seconds) = value.trim().parse() {
+        return Duration::from_secs(seconds);
+    }
+    let now = date(headers).unwrap_or_else(Utc::now);
+    http_date(value)
+        .and_then(|time| (time - now).to_std().ok())
+        .unwrap_or_default()
+}
+
+/// The time of the service by its header `Date`.
+fn date(headers: &HeaderMap) -> Option<DateTime<Utc>> {
+    http_date(headers.get(reqwest::header::DATE)?.to_str().ok()?)
+}
+
+fn http_date(text: &str) -> Option<DateTime<Utc>> {
+    httpdate::parse_http_date(text.trim()).ok().map(Into::into)
 }
 
 /// What an error body says, whichever of the known shapes it has.
@@ -475,7 +637,7 @@ fn lossy(body: &[u8]) -> String {
 }
 
 /// The last of a chain of sources, which is the one that says what happened.
-fn innermost(error: &(dyn StdError + 'static)) -> String {
+pub(crate) fn innermost(error: &(dyn StdError + 'static)) -> String {
     let mut last = error;
     while let Some(source) = last.source() {
         last = source;

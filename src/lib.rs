@@ -2,6 +2,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod dcs;
+pub mod iam;
 pub mod rocketmq;
 pub mod wire;
 
@@ -10,11 +11,15 @@ pub mod auth;
 #[cfg(feature = "client")]
 mod client;
 #[cfg(feature = "client")]
+pub mod clock;
+#[cfg(feature = "client")]
 pub mod endpoint;
 #[cfg(feature = "client")]
 mod error;
 #[cfg(feature = "client")]
 mod parameters;
+#[cfg(feature = "client")]
+pub mod retry;
 #[cfg(feature = "client")]
 mod transport;
 

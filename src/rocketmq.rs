@@ -37,7 +37,7 @@ pub mod types {
 }
 
 #[cfg(feature = "client")]
-pub use client::{Client, Instance, builder};
+pub use client::{Client, Instance, builder, regions};
 
 #[cfg(feature = "client")]
 mod client {

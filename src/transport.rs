@@ -1,29 +1,41 @@
-//! The one way from a built request to a typed answer: authenticate, send, read, decode.
+//! The one way from a built request to a typed answer: authenticate, send, read, decode, and try
+//! again where that helps.
 //!
 //! `build.rs` ends every generated `send` in [`Transport::send`]. It replaces what progenitor would
 //! put there, because progenitor's errors cannot hold a request id, an operation or a resource, and
 //! lose the status where a body is not what the description says.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use reqwest::header::{
     AUTHORIZATION, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue, InvalidHeaderValue,
 };
 use reqwest::{Request, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
+use tracing::{Instrument, debug, field, info_span, warn};
 
 use crate::auth::signer::{CanonicalRequest, DATE_FORMAT};
-use crate::auth::{Credentials, Kind};
+use crate::auth::{Credentials, Kind, ProvideCredentials};
+use crate::clock::Clock;
 use crate::error::{Call, Error};
+use crate::iam;
+use crate::retry::RetryPolicy;
 
 const X_AUTH_TOKEN: HeaderName = HeaderName::from_static("x-auth-token");
 const X_PROJECT_ID: HeaderName = HeaderName::from_static("x-project-id");
 const X_SDK_DATE: HeaderName = HeaderName::from_static("x-sdk-date");
 const X_SECURITY_TOKEN: HeaderName = HeaderName::from_static("x-security-token");
+
+/// How far the clocks may be apart before the difference is taken for the cause of a refusal. The
+/// service allows 15 minutes; a clock that is off by less is none.
+const CLOCK_IS_OFF: TimeDelta = TimeDelta::minutes(5);
 
 /// An operation of a description, as far as errors and the transport speak of it.
 #[derive(Debug, PartialEq, Eq)]
@@ -36,68 +48,196 @@ pub(crate) struct Operation {
     pub(crate) path: &'static str,
     /// `dcs:instance:getBackgroundTask`.
     pub(crate) iam_action: &'static str,
+    /// Whether the call may be repeated without harm.
+    pub(crate) idempotent: bool,
 }
 
-/// What a client knows besides its endpoint: credentials and project.
+/// What a client knows besides its endpoint: credentials, project, and how to deal with failures.
 ///
 /// It is part of every client, and of no use apart from one.
 #[derive(Clone)]
 pub struct Transport(Arc<Inner>);
 
-struct Inner {
-    credentials: Credentials,
-    project_id: Option<String>,
+/// What a transport is made of.
+pub(crate) struct Inner {
+    pub(crate) credentials: Arc<dyn ProvideCredentials>,
+    pub(crate) project: Project,
+    pub(crate) retry: RetryPolicy,
+    pub(crate) attempt_timeout: Duration,
+    pub(crate) response_limit: usize,
+    pub(crate) clock: Arc<dyn Clock>,
+    /// By how many milliseconds the service is ahead of the clock, as far as its answers showed.
+    pub(crate) skew: Arc<AtomicI64>,
+}
+
+/// How a client comes to the project of a call that names none.
+pub(crate) enum Project {
+    /// It was given one.
+    Given(String),
+    /// It asks IAM for the project of its region, once for each access key.
+    Lookup {
+        iam: Box<iam::Client>,
+        region: String,
+        known: tokio::sync::Mutex<HashMap<String, String>>,
+    },
+    /// It has neither a project nor a region.
+    Unknown,
 }
 
 impl fmt::Debug for Transport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let project = match &self.0.project {
+            Project::Given(id) => id.clone(),
+            Project::Lookup { region, .. } => format!("that of {region}"),
+            Project::Unknown => "none".to_string(),
+        };
         f.debug_struct("Transport")
             .field("credentials", &self.0.credentials)
-            .field("project_id", &self.0.project_id)
-            .finish()
+            .field("project", &project)
+            .field("retry", &self.0.retry)
+            .finish_non_exhaustive()
     }
 }
 
 impl Transport {
-    pub(crate) fn new(credentials: Credentials, project_id: Option<String>) -> Self {
-        Self(Arc::new(Inner {
-            credentials,
-            project_id,
-        }))
+    pub(crate) fn new(inner: Inner) -> Self {
+        Self(Arc::new(inner))
     }
 
-    /// The project that calls are about until they name another, or why there is none.
-    pub(crate) fn project_id(&self) -> Result<String, String> {
-        self.0.project_id.clone().ok_or_else(|| {
-            "is not set; give the client a project, or call `.project_id(…)` before `.send()`"
-                .to_string()
-        })
+    /// The project of a call that names none.
+    pub(crate) async fn project_id(&self, operation: &'static Operation) -> Result<String, Error> {
+        match &self.0.project {
+            Project::Given(id) => Ok(id.clone()),
+            Project::Unknown => Err(Error::invalid_parameter(
+                operation,
+                "project_id",
+                "is not set; give the client a project or a region, or call `.project_id(…)` before `.send()`"
+                    .to_string(),
+            )),
+            Project::Lookup { iam, region, known } => {
+                let credentials = self.credentials().await?;
+                // The lock is kept while IAM answers, so that a crowd of calls asks once.
+                let mut known = known.lock().await;
+                if let Some(id) = known.get(credentials.identity()) {
+                    return Ok(id.clone());
+                }
+                let id = iam.project_of_region(region).await?;
+                known.insert(credentials.identity().to_string(), id.clone());
+                Ok(id)
+            }
+        }
     }
 
-    /// Sends a request and decodes its answer.
+    async fn credentials(&self) -> Result<Credentials, Error> {
+        let credentials = self.0.credentials.credentials().await;
+        let checked = credentials.and_then(|c| c.check().map(|()| c));
+        checked.map_err(Error::credentials)
+    }
+
+    /// Sends a request, again where that helps, and decodes its answer.
     pub(crate) async fn send<T: DeserializeOwned>(
         &self,
         client: &reqwest::Client,
         operation: &'static Operation,
-        mut request: Request,
+        request: Request,
     ) -> Result<Response<T>, Error> {
         let call = Call::new(operation, request.url().path());
+        let span = info_span!(
+            "call",
+            service = operation.service,
+            operation = operation.id,
+            resource = call.resource(),
+        );
+        self.attempts(client, &call, &request)
+            .instrument(span)
+            .await
+    }
+
+    async fn attempts<T: DeserializeOwned>(
+        &self,
+        client: &reqwest::Client,
+        call: &Call,
+        request: &Request,
+    ) -> Result<Response<T>, Error> {
+        let Inner { retry, clock, .. } = &*self.0;
+        let started = clock.monotonic();
+        let mut clock_corrected = false;
+        let mut attempt = 1;
+        loop {
+            let remaining = retry.remaining(clock.monotonic().saturating_sub(started));
+            let span = info_span!(
+                "attempt",
+                attempt,
+                status = field::Empty,
+                request_id = field::Empty,
+                duration_ms = field::Empty,
+            );
+            let outcome = self
+                .attempt(client, call, request, remaining)
+                .instrument(span)
+                .await;
+            let error = match outcome {
+                Ok(response) => return Ok(response),
+                Err(error) => error.after(attempt),
+            };
+            if !clock_corrected && self.correct_clock(&error) {
+                clock_corrected = true;
+                attempt += 1;
+                continue;
+            }
+            let elapsed = clock.monotonic().saturating_sub(started);
+            let Some(delay) = retry.delay(&error, attempt, elapsed, fastrand::f64()) else {
+                debug!(%error, attempts = attempt, "the call failed");
+                return Err(error);
+            };
+            debug!(%error, ?delay, "the attempt failed, and is made again");
+            clock.sleep(delay).await;
+            attempt += 1;
+        }
+    }
+
+    async fn attempt<T: DeserializeOwned>(
+        &self,
+        client: &reqwest::Client,
+        call: &Call,
+        request: &Request,
+        remaining: Duration,
+    ) -> Result<Response<T>, Error> {
+        let started = self.0.clock.monotonic();
+        let credentials = self.credentials().await?;
+        let mut request = request
+            .try_clone()
+            .ok_or_else(|| call.error_before_sending("the body cannot be sent twice".into()))?;
         authenticate(
             &mut request,
-            &self.0.credentials,
+            &credentials,
             call.project_id(),
-            Utc::now(),
+            self.service_time(),
         )
         .map_err(|reason| call.error_before_sending(reason))?;
+        *request.timeout_mut() = Some(self.0.attempt_timeout.min(remaining));
+
         let response = client
             .execute(request)
             .await
             .map_err(|error| call.not_answered(error))?;
         let (status, headers) = (response.status(), response.headers().clone());
-        let body = response
-            .bytes()
-            .await
-            .map_err(|error| call.broken_off(status, &headers, error))?;
+        let body = read_body(response, self.0.response_limit).await;
+
+        let span = tracing::Span::current();
+        span.record("status", status.as_u16());
+        span.record("request_id", request_id(&headers));
+        let duration = self.0.clock.monotonic().saturating_sub(started);
+        span.record(
+            "duration_ms",
+            u64::try_from(duration.as_millis()).unwrap_or(u64::MAX),
+        );
+        debug!("answered");
+
+        let body = body.map_err(|error| match error {
+            BodyError::Broken(error) => call.broken_off(status, &headers, error),
+            BodyError::TooLarge => call.too_large(status, &headers, self.0.response_limit),
+        })?;
         if !status.is_success() {
             return Err(call.refused(status, &headers, &body));
         }
@@ -118,6 +258,68 @@ impl Transport {
             }
         }
     }
+
+    /// The time of the service: that of the clock, corrected by what its answers showed.
+    fn service_time(&self) -> DateTime<Utc> {
+        let skew = TimeDelta::milliseconds(self.0.skew.load(Ordering::Relaxed));
+        let now = self.0.clock.now();
+        now.checked_add_signed(skew).unwrap_or(now)
+    }
+
+    /// Where a refusal shows that the clock is off, remembers by how much, and says so.
+    fn correct_clock(&self, error: &Error) -> bool {
+        if error.status() != Some(StatusCode::UNAUTHORIZED) {
+            return false;
+        }
+        let Some(theirs) = time_in_message(error.message()).or_else(|| error.date()) else {
+            return false;
+        };
+        if (theirs - self.service_time()).abs() < CLOCK_IS_OFF {
+            return false;
+        }
+        let skew = theirs - self.0.clock.now();
+        self.0
+            .skew
+            .store(skew.num_milliseconds(), Ordering::Relaxed);
+        warn!(
+            skew_seconds = skew.num_seconds(),
+            "the clock of this machine is off; signing with the time of the service"
+        );
+        true
+    }
+}
+
+/// The time in `signature expired, signature time:…, server time:…`.
+fn time_in_message(message: &str) -> Option<DateTime<Utc>> {
+    let text = message.split("server time:").nth(1)?.trim();
+    let text = text.split([',', ' ', '"']).next()?;
+    NaiveDateTime::parse_from_str(text, DATE_FORMAT)
+        .map(|time| time.and_utc())
+        .or_else(|_| DateTime::parse_from_rfc3339(text).map(|time| time.to_utc()))
+        .ok()
+}
+
+/// Why a body was not read to its end.
+pub(crate) enum BodyError {
+    /// The connection broke, or the time ran out.
+    Broken(reqwest::Error),
+    /// It is larger than the limit.
+    TooLarge,
+}
+
+/// Reads a body of limited size, decompressed; what is beyond the limit is never held.
+pub(crate) async fn read_body(
+    mut response: reqwest::Response,
+    limit: usize,
+) -> Result<Vec<u8>, BodyError> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(BodyError::Broken)? {
+        if chunk.len() > limit.saturating_sub(body.len()) {
+            return Err(BodyError::TooLarge);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
 }
 
 /// Puts credentials on a request. Called for each attempt, so that the time is that of the attempt.

@@ -2,9 +2,11 @@
 
 use std::fmt;
 
+use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 
-use crate::error::Error;
+use super::{CredentialsError, ProvideCredentials};
+use crate::clock::BoxFuture;
 
 /// What a client proves its identity with.
 ///
@@ -20,7 +22,10 @@ use crate::error::Error;
 /// let token = Credentials::auth_token("an IAM token");
 /// ```
 #[derive(Clone)]
-pub struct Credentials(Kind);
+pub struct Credentials {
+    kind: Kind,
+    expiry: Option<DateTime<Utc>>,
+}
 
 #[derive(Clone)]
 pub(crate) enum Kind {
@@ -37,18 +42,21 @@ pub(crate) enum Kind {
 impl Credentials {
     /// An access key (AK) and its secret key (SK).
     pub fn new(access_key: impl Into<String>, secret_key: impl Into<String>) -> Self {
-        Self(Kind::Key {
-            access_key: access_key.into(),
-            secret_key: secret_key.into().into(),
-            security_token: None,
-        })
+        Self {
+            kind: Kind::Key {
+                access_key: access_key.into(),
+                secret_key: secret_key.into().into(),
+                security_token: None,
+            },
+            expiry: None,
+        }
     }
 
     /// Adds the security token of a temporary access key. Credentials that are an IAM token stay
     /// as they are.
     #[must_use]
     pub fn security_token(mut self, token: impl Into<String>) -> Self {
-        if let Kind::Key { security_token, .. } = &mut self.0 {
+        if let Kind::Key { security_token, .. } = &mut self.kind {
             *security_token = Some(token.into().into());
         }
         self
@@ -56,17 +64,40 @@ impl Credentials {
 
     /// A token issued by IAM, sent as `X-Auth-Token`. It is valid for 24 hours.
     pub fn auth_token(token: impl Into<String>) -> Self {
-        Self(Kind::AuthToken(token.into().into()))
+        Self {
+            kind: Kind::AuthToken(token.into().into()),
+            expiry: None,
+        }
+    }
+
+    /// Says when the credentials end, for providers that fetch new ones in time.
+    #[must_use]
+    pub fn expires_at(mut self, expiry: DateTime<Utc>) -> Self {
+        self.expiry = Some(expiry);
+        self
+    }
+
+    /// When the credentials end, if that is known.
+    pub fn expiry(&self) -> Option<DateTime<Utc>> {
+        self.expiry
     }
 
     pub(crate) fn kind(&self) -> &Kind {
-        &self.0
+        &self.kind
+    }
+
+    /// What tells one caller from another, without being a secret.
+    pub(crate) fn identity(&self) -> &str {
+        match &self.kind {
+            Kind::Key { access_key, .. } => access_key,
+            Kind::AuthToken(_) => "",
+        }
     }
 
     /// Refuses what could never be sent, without repeating it.
-    pub(crate) fn check(&self) -> Result<(), Error> {
+    pub(crate) fn check(&self) -> Result<(), CredentialsError> {
         use secrecy::ExposeSecret;
-        let parts: &[(&str, &str)] = match &self.0 {
+        let parts: &[(&str, &str)] = match &self.kind {
             Kind::Key {
                 access_key,
                 secret_key,
@@ -85,10 +116,10 @@ impl Credentials {
         };
         for (name, value) in parts {
             if value.is_empty() {
-                return Err(Error::configuration(format!("the {name} is empty")));
+                return Err(CredentialsError::new(format!("the {name} is empty")));
             }
             if !value.bytes().all(|b| b.is_ascii_graphic()) {
-                return Err(Error::configuration(format!(
+                return Err(CredentialsError::new(format!(
                     "the {name} holds a space, a line break or another character that no key has; was it copied whole?"
                 )));
             }
@@ -97,9 +128,16 @@ impl Credentials {
     }
 }
 
+/// Credentials that the program gives serve as they are.
+impl ProvideCredentials for Credentials {
+    fn credentials(&self) -> BoxFuture<'_, Result<Credentials, CredentialsError>> {
+        Box::pin(std::future::ready(Ok(self.clone())))
+    }
+}
+
 impl fmt::Debug for Credentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0 {
+        match &self.kind {
             Kind::Key {
                 access_key,
                 security_token,

@@ -37,7 +37,7 @@ use tokio::task::JoinHandle;
 
 use crate::auth::Credentials;
 use crate::client::ClientBuilder;
-use crate::{Error, Service, dcs, rocketmq};
+use crate::{Error, Service, dcs, iam, rocketmq};
 use answer::Refusal;
 use query::Query;
 use tasks::Tasks;
@@ -134,7 +134,7 @@ impl Drop for Sandbox {
 
 /// The routes are those of the descriptions, and so are the names of their parameters.
 fn router(tasks: Arc<Tasks>) -> Router {
-    use crate::dcs::operations as dcs;
+    use crate::{dcs::operations as dcs, iam::operations as iam};
     Router::new()
         // RocketMQ's list has the same path.
         .route(dcs::LIST_BACKGROUND_TASK.path, get(list_tasks))
@@ -143,6 +143,10 @@ fn router(tasks: Arc<Tasks>) -> Router {
             get(show_background_task_progress),
         )
         .route(dcs::LIST_CENTER_TASK.path, get(list_center_task))
+        .route(
+            iam::KEYSTONE_LIST_PROJECTS.path,
+            get(keystone_list_projects),
+        )
         .fallback(|| async { Refusal::no_such_api() })
         .layer(middleware::from_fn(gateway::admit))
         .with_state(tasks)
@@ -191,6 +195,25 @@ async fn show_background_task_progress(
         Some(progress) => Ok(answer::json(progress)),
         None => Err(Refusal::no_such_task()),
     }
+}
+
+/// IAM knows one project: that of the region.
+async fn keystone_list_projects(uri: Uri) -> Answer {
+    let name = Query::read(&uri).get("name").map(str::to_string);
+    let project = iam::types::Project {
+        id: Some(PROJECT_ID.to_string()),
+        name: Some(REGION.to_string()),
+        enabled: Some(true),
+        ..iam::types::Project::default()
+    };
+    let projects = [project]
+        .into_iter()
+        .filter(|project| name.is_none() || project.name == name)
+        .collect();
+    Ok(answer::json(&iam::types::KeystoneListProjectsResponse {
+        projects,
+        ..iam::types::KeystoneListProjectsResponse::default()
+    }))
 }
 
 fn known_project(project: &str) -> Result<(), Refusal> {

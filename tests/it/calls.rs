@@ -294,7 +294,9 @@ async fn a_client_without_a_project_asks_for_one() {
         .unwrap();
     let error = client.list_center_task().send().await.unwrap_err();
     assert!(
-        error.to_string().contains("project_id is not set"),
+        error
+            .to_string()
+            .contains("project_id is not set; give the client a project or a region"),
         "{error}"
     );
 }
@@ -372,31 +374,124 @@ fn a_client_is_not_made_of_nonsense() {
             builder().region("cn-north-4").project_id("a/b").build(),
             "project_id",
         ),
-        (
-            dcs::Client::builder()
-                .region("cn-north-4")
-                .credentials(Credentials::new("AK", ""))
-                .build(),
-            "the secret key is empty",
-        ),
-        (
-            dcs::Client::builder()
-                .region("cn-north-4")
-                .credentials(Credentials::new("AK\n", "SK"))
-                .build(),
-            "the access key holds",
-        ),
-        (
-            dcs::Client::builder()
-                .region("cn-north-4")
-                .credentials(Credentials::auth_token(""))
-                .build(),
-            "the token is empty",
-        ),
     ] {
         let error = result.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Configuration);
         assert!(error.to_string().contains(reason), "{error}");
         assert!(!format!("{error} {error:?}").contains("sesame"));
     }
+}
+
+#[tokio::test]
+async fn credentials_that_cannot_be_sent_are_refused_unseen() {
+    let server = Server::answering(200, &[], "{}").await;
+    for (credentials, reason) in [
+        (Credentials::new("AK", ""), "the secret key is empty"),
+        (Credentials::new("AK\n", "sesame"), "the access key holds"),
+        (Credentials::new("AK", "sesame\n"), "the secret key holds"),
+        (
+            Credentials::new("AK", "sesame").security_token(""),
+            "the security token is empty",
+        ),
+        (Credentials::auth_token("秘密"), "the token holds"),
+    ] {
+        let client = dcs::Client::builder()
+            .endpoint(&server.endpoint)
+            .credentials(credentials)
+            .project_id("p")
+            .build()
+            .unwrap();
+        let error = client.list_center_task().send().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Credentials);
+        assert_eq!(error.attempts(), 0);
+        assert!(error.to_string().contains(reason), "{error}");
+        assert!(!format!("{error} {error:?}").contains("sesame"));
+    }
+    assert!(server.asked().is_empty());
+}
+
+#[tokio::test]
+async fn a_project_that_is_not_given_is_looked_up_once() {
+    use std::sync::Arc;
+    let sandbox = Sandbox::start().await.unwrap();
+    let builder = || {
+        dcs::Client::builder()
+            .region(sandbox::REGION)
+            .endpoint(sandbox.endpoint())
+            .iam_endpoint(sandbox.endpoint())
+            .credentials(sandbox.credentials())
+    };
+    let client = Arc::new(builder().build().unwrap());
+    let calls = (0..20).map(|_| {
+        let client = client.clone();
+        tokio::spawn(async move {
+            client
+                .list_center_task()
+                .send()
+                .await
+                .map(|page| page.tasks.len())
+        })
+    });
+    for call in calls.collect::<Vec<_>>() {
+        assert_eq!(call.await.unwrap().unwrap(), 2);
+    }
+    // A region that IAM knows no project of.
+    let client = builder().region("mars-north-1").build().unwrap();
+    let error = client.list_center_task().send().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Project);
+    assert!(
+        error
+            .to_string()
+            .contains("no project of the region mars-north-1"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn the_lookup_asks_once_and_refuses_to_guess() {
+    let answer = |ids: &[&str]| {
+        let projects: Vec<_> = ids
+            .iter()
+            .map(|id| serde_json::json!({ "id": id, "name": "r" }))
+            .collect();
+        serde_json::json!({ "projects": projects, "tasks": [] }).to_string()
+    };
+    let client = |server: &Server| {
+        dcs::Client::builder()
+            .region("r")
+            .endpoint(&server.endpoint)
+            .iam_endpoint(&server.endpoint)
+            .credentials(Credentials::new("AK", "SK"))
+            .build()
+            .unwrap()
+    };
+    let one = Server::answering(200, &[], answer(&["p1"])).await;
+    let calls = client(&one);
+    calls.instance("i").list().send().await.unwrap();
+    calls.list_center_task().send().await.unwrap();
+    let uris: Vec<_> = one.asked().into_iter().map(|asked| asked.uri).collect();
+    assert_eq!(
+        uris,
+        [
+            "/v3/projects?name=r",
+            "/v2/p1/instances/i/tasks",
+            "/v2/p1/tasks"
+        ]
+    );
+    // A wrong parameter is found before IAM is asked.
+    assert!(client(&one).instance("").list().send().await.is_err());
+    assert_eq!(one.asked().len(), 3);
+
+    let several = Server::answering(200, &[], answer(&["p1", "p2"])).await;
+    let error = client(&several)
+        .list_center_task()
+        .send()
+        .await
+        .unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .contains("IAM knows 2 projects of the region r"),
+        "{error}"
+    );
 }

@@ -30,7 +30,7 @@ const CASES: [Case; 12] = [
         code: Some("DCS.4070"),
         message: "The task ID is invalid.",
         request_id: Some("r1"),
-        kind: ErrorKind::Service,
+        kind: ErrorKind::InvalidTaskId,
     },
     Case {
         name: "the gateway, with the request id in the body",
@@ -40,7 +40,7 @@ const CASES: [Case; 12] = [
         code: Some("APIGW.0308"),
         message: "The throttling threshold has been reached",
         request_id: Some("r2"),
-        kind: ErrorKind::Service,
+        kind: ErrorKind::Throttled,
     },
     Case {
         name: "IAM, with a number for a code",
@@ -50,7 +50,7 @@ const CASES: [Case; 12] = [
         code: Some("401"),
         message: "The request you have made requires authentication.",
         request_id: Some("r3"),
-        kind: ErrorKind::Service,
+        kind: ErrorKind::Unauthorized,
     },
     Case {
         name: "camel case",
@@ -80,7 +80,7 @@ const CASES: [Case; 12] = [
         code: Some("PAP.0001"),
         message: "denied (encoded authorization message: XYZ)",
         request_id: None,
-        kind: ErrorKind::Service,
+        kind: ErrorKind::Forbidden,
     },
     Case {
         name: "the HTML of a proxy",
@@ -270,6 +270,7 @@ async fn nobody_at_the_endpoint_is_a_connection_error() {
         .endpoint(format!("http://127.0.0.1:{port}"))
         .credentials(Credentials::new("AK", "SK"))
         .project_id("p")
+        .retry(huaweicloud_tasks::retry::RetryPolicy::none())
         .build()
         .unwrap();
     let error = client.list_center_task().send().await.unwrap_err();

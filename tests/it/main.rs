@@ -6,6 +6,8 @@
 mod calls;
 mod cli;
 mod errors;
+mod faults;
+mod providers;
 mod samples;
 mod schemas;
 mod secrets;

@@ -14,7 +14,7 @@ macro_rules! sample {
 }
 
 /// Each sample, with its service and the model it is of.
-const SAMPLES: [(&str, &str, &str); 7] = [
+const SAMPLES: [(&str, &str, &str); 9] = [
     (
         "dcs",
         "ListBackgroundTaskResponse",
@@ -31,6 +31,12 @@ const SAMPLES: [(&str, &str, &str); 7] = [
         sample!("dcs/ShowBackgroundTaskProgress.json"),
     ),
     ("dcs", "ErrorResponse", sample!("dcs/ErrorResponse.json")),
+    (
+        "iam",
+        "KeystoneListProjectsResponse",
+        sample!("iam/KeystoneListProjects.json"),
+    ),
+    ("iam", "ErrorResponse", sample!("iam/ErrorResponse.json")),
     (
         "rocketmq",
         "ListBackgroundTasksResponse",
@@ -51,6 +57,7 @@ const SAMPLES: [(&str, &str, &str); 7] = [
 fn recode(service: &str, model: &str, json: &str) -> Result<String, serde_json::Error> {
     match service {
         "dcs" => dcs::types::recode(model, json),
+        "iam" => huaweicloud_tasks::iam::types::recode(model, json),
         _ => rocketmq::types::recode(model, json),
     }
     .unwrap_or_else(|| panic!("{service} has no model {model}"))

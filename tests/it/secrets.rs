@@ -46,6 +46,7 @@ async fn debug_and_messages_show_no_secret() {
             .endpoint("http://127.0.0.1:1")
             .credentials(credentials)
             .project_id("p")
+            .retry(huaweicloud_tasks::retry::RetryPolicy::none())
             .build()
             .unwrap();
         let error = rocketmq.instance("i").list().send().await.unwrap_err();

@@ -9,7 +9,7 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use huaweicloud_tasks::{dcs, rocketmq};
+use huaweicloud_tasks::{dcs, iam, rocketmq};
 use serde_json::Value;
 
 fn main() -> ExitCode {
@@ -37,6 +37,7 @@ fn round_trip(folder: &Path, service: &str, model: &str, sample: &str) -> Result
     let recode = |text: &str| {
         match service {
             "dcs" => dcs::types::recode(model, text),
+            "iam" => iam::types::recode(model, text),
             "rocketmq" => rocketmq::types::recode(model, text),
             _ => None,
         }

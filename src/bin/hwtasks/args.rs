@@ -6,8 +6,9 @@ use huaweicloud_tasks::wire::QueryTime;
 
 /// Background tasks of Huawei Cloud DCS (Redis) and RocketMQ.
 ///
-/// Keys come from the environment: HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK, or CLOUD_SDK_AK and
-/// CLOUD_SDK_SK, or HW_ACCESS_KEY and HW_SECRET_KEY.
+/// Keys come from the environment (HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK, or CLOUD_SDK_AK and
+/// CLOUD_SDK_SK, or HW_ACCESS_KEY and HW_SECRET_KEY), from ~/.huaweicloud/credentials, or from the
+/// metadata service of an ECS instance.
 #[derive(Debug, Parser)]
 #[command(name = "hwtasks", version, max_term_width = 100)]
 pub(crate) struct Args {
@@ -29,7 +30,8 @@ pub(crate) struct Global {
     /// Address to call instead of that of the region
     #[arg(long, global = true, value_name = "URL")]
     pub(crate) endpoint: Option<String>,
-    /// Project that the instances belong to [env: HUAWEICLOUD_SDK_PROJECT_ID]
+    /// Project that the instances belong to; IAM is asked for that of the region where it is not
+    /// given [env: HUAWEICLOUD_SDK_PROJECT_ID]
     #[arg(long, global = true, value_name = "ID")]
     pub(crate) project_id: Option<String>,
     /// Form of the output

@@ -191,6 +191,7 @@ async fn serve(port: u16) -> Result<(), Failure> {
             &format!("HUAWEICLOUD_SDK_REGION_ROCKETMQ_{region}"),
             &endpoint,
         ),
+        ("HUAWEICLOUD_SDK_IAM_ENDPOINT", &endpoint),
     ] {
         writeln!(out, "export {name}={value}")?;
     }

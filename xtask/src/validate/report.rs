@@ -313,6 +313,7 @@ fn rust(tokens: &impl ToTokens) -> String {
         "std::fmt::",
         "crate::wire::",
         "crate::dcs::types::",
+        "crate::iam::types::",
         "crate::rocketmq::types::",
         "types::",
     ] {
