@@ -6,7 +6,7 @@
 //!
 //! Source: the signers of the official SDKs, whose output `tests/it/signing.rs` holds this to.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
 use hmac::{Hmac, KeyInit, Mac};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
@@ -26,11 +26,22 @@ const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'~');
 
 /// A request in canonical form.
-#[derive(Clone, Debug, PartialEq, Eq)]
+///
+/// The form holds the values of the signed headers, a security token among them; `Debug` shows the
+/// names alone.
+#[derive(Clone, PartialEq, Eq)]
 pub struct CanonicalRequest {
     text: String,
     /// Where the names of the signed headers stand in `text`.
     signed_headers: std::ops::Range<usize>,
+}
+
+impl fmt::Debug for CanonicalRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CanonicalRequest")
+            .field("signed_headers", &self.signed_headers())
+            .finish_non_exhaustive()
+    }
 }
 
 impl CanonicalRequest {

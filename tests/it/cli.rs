@@ -289,6 +289,52 @@ fn the_sandbox_of_one_process_serves_another() {
     );
     assert!(String::from_utf8_lossy(&output.stdout).contains("EXTEND"));
 
+    // Keys under the names of the documents' samples, or in a profile file, do as well; the project
+    // is that of the region.
+    let endpoint = client
+        .get_envs()
+        .find(|(name, _)| *name == "HUAWEICLOUD_SDK_IAM_ENDPOINT")
+        .and_then(|(_, value)| value?.to_str().map(str::to_string))
+        .unwrap();
+    let (access_key, secret_key) = (
+        huaweicloud_tasks::sandbox::ACCESS_KEY,
+        huaweicloud_tasks::sandbox::SECRET_KEY,
+    );
+    let folder = std::env::temp_dir().join(format!("hwtasks-cli-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("credentials");
+    std::fs::write(
+        &file,
+        format!("[basic]\nak = {access_key}\nsk = {secret_key}\n"),
+    )
+    .unwrap();
+    for variables in [
+        vec![("CLOUD_SDK_AK", access_key), ("CLOUD_SDK_SK", secret_key)],
+        vec![("HUAWEICLOUD_SDK_CREDENTIALS_FILE", file.to_str().unwrap())],
+    ] {
+        let output = hwtasks()
+            .args([
+                "dcs",
+                "list",
+                "--region",
+                "cn-north-4",
+                "--endpoint",
+                &endpoint,
+            ])
+            .args(["--instance", huaweicloud_tasks::sandbox::DCS_INSTANCE_ID])
+            .env("HUAWEICLOUD_SDK_IAM_ENDPOINT", &endpoint)
+            .envs(variables)
+            .output()
+            .unwrap();
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        assert!(String::from_utf8_lossy(&output.stdout).contains("EXTEND"));
+    }
+    std::fs::remove_dir_all(&folder).unwrap();
+
     let wrong = client.env("HUAWEICLOUD_SDK_SK", "wrong").output().unwrap();
     assert_eq!(wrong.status.code(), Some(1));
     let errors = String::from_utf8_lossy(&wrong.stderr).into_owned();

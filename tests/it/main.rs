@@ -14,4 +14,5 @@ mod secrets;
 mod server;
 mod signing;
 mod tidy;
+mod tls;
 mod wire;
