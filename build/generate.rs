@@ -53,6 +53,8 @@ pub fn generate(service: &Service, document: &Document) -> Result<Generated, Pro
 
 /// Runs progenitor, which panics on some documents that it does not support.
 fn progenitor_tokens(service: &Service, document: &Document) -> Result<TokenStream, Problem> {
+    // As it was written first: what is wrong with a limit must not vanish with it.
+    document.typed()?;
     let prepared = Document {
         file: document.file.clone(),
         value: without_parameter_limits(&document.value),
@@ -218,7 +220,7 @@ fn tables(service: &Service, document: &Document) -> Vec<syn::Item> {
         // A call that may be repeated without harm, by the definition of its method.
         let idempotent = ["get", "put", "delete"].contains(&operation.method);
         quote! {
-            pub(crate) static #constant: crate::transport::Operation = crate::transport::Operation {
+            pub(crate) static #constant: crate::operation::Operation = crate::operation::Operation {
                 service: #name,
                 id: #id,
                 path: #path,
@@ -243,7 +245,48 @@ fn tables(service: &Service, document: &Document) -> Vec<syn::Item> {
         let regions = items(server.pointer("/variables/region/enum")).filter_map(Value::as_str);
         quote!(crate::endpoint::Server { url: #url, regions: &[#(#regions),*] })
     });
+    let module = format_ident!("{}", service.module);
+    let example = format!(
+        "```\nuse huaweicloud_tasks::{{auth::Credentials, {module}}};\n\nlet client = {module}::Client::builder()\n    .region({module}::regions::CN_NORTH_4)\n    .credentials(Credentials::new(\"AK\", \"SK\"))\n    .build()?;\n# Ok::<(), huaweicloud_tasks::Error>(())\n```"
+    );
     vec![
+        syn::parse_quote! {
+            impl crate::client::Service for Client {
+                const NAME: &'static str = #name;
+
+                fn servers() -> &'static [crate::endpoint::Server] {
+                    SERVERS
+                }
+
+                fn from_parts(
+                    baseurl: String,
+                    client: reqwest::Client,
+                    inner: crate::transport::Transport,
+                ) -> Self {
+                    Self { baseurl, client, inner }
+                }
+            }
+        },
+        syn::parse_quote! {
+            impl Client {
+                /// Starts a client: give it credentials, and a region or an endpoint.
+                ///
+                #[doc = #example]
+                pub fn builder() -> crate::client::ClientBuilder<Self> {
+                    crate::client::ClientBuilder::new()
+                }
+
+                /// A client with everything from the environment and the files of the official
+                /// SDKs: see [`ClientBuilder::from_env`](crate::ClientBuilder::from_env).
+                ///
+                /// # Errors
+                ///
+                /// When there is neither a region nor an endpoint, or a file cannot be read.
+                pub fn from_env() -> Result<Self, crate::error::Error> {
+                    Self::builder().from_env()?.build()
+                }
+            }
+        },
         syn::parse_quote! {
             /// What the transport and the errors say about each operation.
             pub(crate) mod operations { #(#operations)* }

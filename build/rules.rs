@@ -10,6 +10,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::document::{Document, Operation, Problem, entries, escape, items, read_text, text};
+use super::generate::variant;
 
 /// The extensions that `openapi/README.md` explains. Any other `x-…` key is a typing error.
 pub const EXTENSIONS: [&str; 6] = [
@@ -42,6 +43,33 @@ const SCHEMA_KEYWORDS: [&str; 18] = [
     "required",
     "type",
 ];
+
+/// What a parameter may say.
+const PARAMETER_KEYS: [&str; 6] = ["description", "example", "in", "name", "required", "schema"];
+
+/// What the schema of a parameter may say: what the client checks before it sends.
+const PARAMETER_KEYWORDS: [&str; 7] = [
+    "$ref",
+    "default",
+    "format",
+    "maximum",
+    "minLength",
+    "minimum",
+    "type",
+];
+
+/// What an operation may say.
+const OPERATION_KEYS: [&str; 7] = [
+    "description",
+    "externalDocs",
+    "operationId",
+    "parameters",
+    "responses",
+    "summary",
+    "tags",
+];
+
+const QUERY_TIME: &str = "#/components/schemas/QueryTime";
 
 const TYPES: [&str; 6] = ["array", "boolean", "integer", "number", "object", "string"];
 
@@ -257,8 +285,8 @@ impl Rules<'_> {
                 "the operation has no `x-huaweicloud-sources`: nothing is described without a source",
             );
         }
+        self.only_keys(operation.value, &OPERATION_KEYS, &place);
         self.iam(operation, &place);
-        self.security(operation.value.get("security"), &place);
         let tags: Vec<_> = items(document.get("/tags"))
             .map(|t| text(t, "name"))
             .collect();
@@ -309,9 +337,19 @@ impl Rules<'_> {
             }
             self.need_text(parameter, "description", place, "the parameter");
             match parameter.get("schema") {
-                Some(schema) => self.schema(schema, &format!("{place}/schema")),
+                Some(schema) => {
+                    let place = format!("{place}/schema");
+                    self.schema(schema, &place);
+                    self.only_keywords(
+                        schema,
+                        &PARAMETER_KEYWORDS,
+                        &place,
+                        "the client would not check it",
+                    );
+                }
                 None => self.report(place, "the parameter has no `schema`"),
             }
+            self.only_keys(parameter, &PARAMETER_KEYS, place);
             if parameter.get("example").is_none() {
                 self.report(place, "the parameter has no `example`");
             }
@@ -328,6 +366,9 @@ impl Rules<'_> {
                         );
                     }
                 }
+                "query" if parameter.get("required").is_some() => {
+                    self.report(place, "a query parameter is optional: leave `required` out");
+                }
                 "query" => {}
                 other => self.report(
                     &format!("{place}/in"),
@@ -335,13 +376,17 @@ impl Rules<'_> {
                 ),
             }
             if let Some(later) = parameter.get("x-huaweicloud-not-after") {
-                let known = parameters
-                    .iter()
-                    .any(|(p, _)| p.get("name") == Some(later) && text(p, "in") == "query");
-                if !known {
+                let is_time = |p: &Value| p.pointer("/schema/$ref") == Some(&QUERY_TIME.into());
+                let known = parameters.iter().any(|(p, _)| {
+                    p.get("name") == Some(later) && text(p, "in") == "query" && is_time(p)
+                });
+                if !known || !is_time(parameter) {
                     self.report(
                         &format!("{place}/x-huaweicloud-not-after"),
-                        format!("{later} is not a query parameter of {}", operation.id()),
+                        format!(
+                            "this and {later} must be query parameters of {} with the schema QueryTime",
+                            operation.id()
+                        ),
                     );
                 }
             }
@@ -382,6 +427,13 @@ impl Rules<'_> {
                 );
             }
             self.need_text(response, "description", &place, "the response");
+            self.only_keys(response, &["content", "description"], &place);
+            if entries(response.get("content")).next().is_none() {
+                self.report(
+                    &place,
+                    "the response has no `content`: the client decodes a body from every answer",
+                );
+            }
             for (media, content) in entries(response.get("content")) {
                 let place = format!("{place}/content/{}", escape(media));
                 match content.get("schema") {
@@ -421,6 +473,12 @@ impl Rules<'_> {
             return self.report(place, "a schema must be an object");
         };
         if members.contains_key("$ref") {
+            if members.len() > 1 {
+                self.report(
+                    place,
+                    "what stands beside `$ref` is ignored in 3.0; write `allOf` of the one reference",
+                );
+            }
             return;
         }
         for (keyword, value) in members {
@@ -442,6 +500,18 @@ impl Rules<'_> {
                     ),
                 ),
             }
+            if keyword == "format" && !["int32", "int64"].iter().any(|f| value == f) {
+                self.report(
+                    &format!("{place}/format"),
+                    format!("must be int32 or int64, and is {value}: others make types that refuse a value"),
+                );
+            }
+            if ["minimum", "maximum", "minLength"].contains(&keyword.as_str()) && !value.is_i64() {
+                self.report(
+                    &format!("{place}/{keyword}"),
+                    format!("must be an integer, and is {value}"),
+                );
+            }
             if keyword == "type" && !value.as_str().is_some_and(|t| TYPES.contains(&t)) {
                 self.report(
                     &format!("{place}/type"),
@@ -459,6 +529,14 @@ impl Rules<'_> {
             self.report(place, "the array has no `items`");
         }
         self.extensible_enum(schema, place);
+        if schema.get("properties").is_some() {
+            self.only_keywords(
+                schema,
+                &["type", "description", "properties"],
+                place,
+                "any field of an answer may be absent or null, and new ones appear",
+            );
+        }
         for (name, property) in entries(schema.get("properties")) {
             let place = format!("{place}/properties/{}", escape(name));
             let (target, _) = self.document.resolve(property, String::new());
@@ -466,6 +544,21 @@ impl Rules<'_> {
                 self.report(&place, "the property has no description");
             }
             self.schema(property, &place);
+            self.only_keywords(
+                property,
+                &[
+                    "$ref",
+                    "allOf",
+                    "description",
+                    "format",
+                    "items",
+                    "nullable",
+                    "oneOf",
+                    "type",
+                ],
+                &place,
+                "a limit would make the client refuse an answer",
+            );
         }
         if let Some(item) = schema.get("items") {
             self.schema(item, &format!("{place}/items"));
@@ -477,13 +570,50 @@ impl Rules<'_> {
         }
     }
 
+    /// Refuses the keywords of a schema that have no use at a place.
+    fn only_keywords(&mut self, schema: &Value, allowed: &[&str], place: &str, reason: &str) {
+        for (keyword, _) in entries(Some(schema)) {
+            let known = keyword.starts_with("x-") || allowed.contains(&keyword.as_str());
+            // Any other keyword has been reported as unknown.
+            if !known && SCHEMA_KEYWORDS.contains(&keyword.as_str()) {
+                self.report(
+                    &format!("{place}/{}", escape(keyword)),
+                    format!("does not belong here: {reason}"),
+                );
+            }
+        }
+    }
+
+    /// Refuses keys of an object that would be ignored, such as misspelt ones.
+    fn only_keys(&mut self, value: &Value, allowed: &[&str], place: &str) {
+        for (key, _) in entries(Some(value)) {
+            if !key.starts_with("x-") && !allowed.contains(&key.as_str()) {
+                self.report(
+                    &format!("{place}/{}", escape(key)),
+                    format!(
+                        "the key is not known; those in use are {}",
+                        allowed.join(", ")
+                    ),
+                );
+            }
+        }
+    }
+
     fn extensible_enum(&mut self, schema: &Value, place: &str) {
         let Some(values) = schema.get("x-extensible-enum") else {
             return;
         };
+        let count = items(Some(values)).count();
         let values: Vec<_> = items(Some(values)).filter_map(Value::as_str).collect();
+        let variants: BTreeSet<_> = values.iter().map(|value| variant(value)).collect();
+        if variants.len() != values.len() {
+            self.report(
+                &format!("{place}/x-extensible-enum"),
+                "two values would have the same name in Rust",
+            );
+        }
         let unique: BTreeSet<_> = values.iter().copied().collect();
-        if values.is_empty() || unique.len() != values.len() {
+        if values.is_empty() || unique.len() != count {
             self.report(
                 &format!("{place}/x-extensible-enum"),
                 "must be a list of different texts",

@@ -251,7 +251,11 @@ impl<C: Service> ClientBuilder<C> {
         let endpoint = endpoint::normalise(&endpoint, self.allow_http)?;
         let http_client = match self.http_client {
             Some(client) => client,
-            None => http_client(self.connect_timeout, self.root_certificates)?,
+            None => http_client(
+                self.connect_timeout,
+                self.root_certificates,
+                endpoint::is_loopback(&endpoint),
+            )?,
         };
         let clock = self
             .clock
@@ -298,6 +302,7 @@ impl<C: Service> ClientBuilder<C> {
 fn http_client(
     connect_timeout: Duration,
     root_certificates: Vec<reqwest::Certificate>,
+    loopback: bool,
 ) -> Result<reqwest::Client, Error> {
     let mut builder = reqwest::Client::builder()
         .connect_timeout(connect_timeout)
@@ -308,13 +313,17 @@ fn http_client(
             "/",
             env!("CARGO_PKG_VERSION")
         ));
+    if loopback {
+        // What is on this machine is not reached by leaving it.
+        builder = builder.no_proxy();
+    }
     if !root_certificates.is_empty() {
         builder = builder.tls_certs_merge(root_certificates);
     }
     builder.build().map_err(|error| {
         Error::configuration(format!(
             "the HTTP client cannot be made: {}",
-            crate::error::innermost(&error)
+            crate::body::innermost(&error)
         ))
     })
 }

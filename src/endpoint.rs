@@ -51,6 +51,12 @@ pub(crate) fn of_region(servers: &[Server], region: &str) -> Result<String, Erro
 ///
 /// Plain http carries tokens in the open; it is for the own machine, unless `allow_http`.
 pub(crate) fn normalise(endpoint: &str, allow_http: bool) -> Result<String, Error> {
+    if endpoint.contains('@') {
+        // The text may hold a password, so that no message repeats it.
+        return Err(Error::configuration(
+            "the endpoint holds an @, as if it had a user name or a password; credentials are given apart from it",
+        ));
+    }
     let error = |reason: String| {
         Error::configuration(format!(
             "{endpoint:?} is not an endpoint such as https://dcs.cn-north-4.myhuaweicloud.com: {reason}"
@@ -66,16 +72,10 @@ pub(crate) fn normalise(endpoint: &str, allow_http: bool) -> Result<String, Erro
     if url.host_str().is_none_or(str::is_empty) {
         return Err(error("it names no host".to_string()));
     }
-    if url.scheme() == "http" && !allow_http && !is_loopback(&url) {
+    if url.scheme() == "http" && !allow_http && !is_loopback(endpoint) {
         return Err(error(
             "plain http is for this machine only; use https, or allow it with `.allow_http(true)`"
                 .to_string(),
-        ));
-    }
-    if !url.username().is_empty() || url.password().is_some() {
-        // The text may hold a password, so this message does not repeat it.
-        return Err(Error::configuration(
-            "the endpoint holds a user name or a password; credentials are given apart from it",
         ));
     }
     if url.query().is_some() || url.fragment().is_some() {
@@ -84,8 +84,10 @@ pub(crate) fn normalise(endpoint: &str, allow_http: bool) -> Result<String, Erro
     Ok(url.as_str().trim_end_matches('/').to_string())
 }
 
-fn is_loopback(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default();
+/// Whether an endpoint is on this machine.
+pub(crate) fn is_loopback(endpoint: &str) -> bool {
+    let url = Url::parse(endpoint).ok();
+    let host = url.as_ref().and_then(Url::host_str).unwrap_or_default();
     let host = host.trim_start_matches('[').trim_end_matches(']');
     host == "localhost"
         || host

@@ -14,7 +14,8 @@ use reqwest::header::HeaderMap;
 use serde_json::Value;
 
 use crate::auth::CredentialsError;
-use crate::transport::{Operation, request_id};
+use crate::body::innermost;
+use crate::operation::Operation;
 
 /// Why a call, or the making of a client, failed.
 ///
@@ -90,7 +91,7 @@ struct Inner {
     /// What went wrong, in words: ours, or those of the service.
     message: String,
     request_id: Option<String>,
-    /// The body of the answer as text, where it says more than code and message do.
+    /// The body of the answer as text.
     body: Option<String>,
     hint: Option<String>,
     /// How often the call was tried.
@@ -145,8 +146,7 @@ impl Error {
         self.0.resource.as_deref()
     }
 
-    /// The body of the answer as text, where it was not of a documented shape: the HTML of a proxy,
-    /// for example. 16 KiB of it at most.
+    /// The body of the answer as text, where it was an error or did not decode. 16 KiB of it at most.
     pub fn body(&self) -> Option<&str> {
         self.0.body.as_deref()
     }
@@ -455,7 +455,6 @@ impl Call {
             None if body_text.trim().is_empty() => "the answer is empty".to_string(),
             None => format!("the answer is {}", describe(headers, &body_text)),
         };
-        let known_shape = known.is_some();
         let known = known.unwrap_or_default();
         let kind = ErrorKind::of_answer(status, known.code.as_deref());
         let passing = matches!(status.as_u16(), 429 | 500 | 502 | 503 | 504);
@@ -466,7 +465,7 @@ impl Call {
             hint,
             code: known.code,
             retryable: passing && self.operation.idempotent,
-            body: (!known_shape).then_some(body_text),
+            body: (!body_text.trim().is_empty()).then_some(body_text),
             ..answer
         }
         .into()
@@ -505,8 +504,11 @@ impl Call {
     fn hint(&self, status: StatusCode, message: &str) -> Option<String> {
         let message = message.to_ascii_lowercase();
         Some(match status {
-            StatusCode::UNAUTHORIZED if message.contains("expired") => {
+            StatusCode::UNAUTHORIZED if message.contains("signature expired") => {
                 "the clock of this machine is probably off: keys are good for 15 minutes around the time of the service".to_string()
+            }
+            StatusCode::UNAUTHORIZED if message.contains("token") => {
+                "the token is probably at its end, or of another cloud; IAM issues a new one".to_string()
             }
             StatusCode::UNAUTHORIZED if message.contains("aksk signature") => {
                 "the secret key is probably not the one of this access key".to_string()
@@ -515,7 +517,7 @@ impl Call {
                 "check the access key, the secret key and the token; a key belongs to one cloud, and is locked for minutes after five failures".to_string()
             }
             StatusCode::FORBIDDEN => format!(
-                "the caller needs the permission {} in this project",
+                "the caller probably lacks the permission {} in this project",
                 self.operation.iam_action
             ),
             StatusCode::NOT_FOUND => "check the ids, the region and the project".to_string(),
@@ -590,18 +592,21 @@ impl Body {
         };
         let code = first(&["error_code", "errorCode", "code"]);
         let message = first(&["error_msg", "errorMsg", "message", "title"]);
-        if code.is_none() && message.is_none() {
-            return None;
-        }
+        // Unused today, says the document; whoever uses it one day has something to say.
+        let extended = first(&["error_ext_msg"]).map(|text| format!(" ({text})"));
         // A refusal by IAM policy explains itself only in here, encoded for the administrator.
         let explained = inner
             .get("encoded_authorization_message")
             .and_then(Value::as_str)
-            .map(|text| format!(" (encoded authorization message: {text})"))
-            .unwrap_or_default();
+            .map(|text| format!(" (encoded authorization message: {text})"));
+        if code.is_none() && message.is_none() && explained.is_none() {
+            return None;
+        }
+        let parts = [message, extended, explained].into_iter().flatten();
+        let message: String = parts.collect();
         Some(Self {
             code,
-            message: message.map(|message| message + &explained),
+            message: (!message.is_empty()).then(|| message.trim_start().to_string()),
             request_id: value
                 .get("request_id")
                 .and_then(Value::as_str)
@@ -636,11 +641,9 @@ fn lossy(body: &[u8]) -> String {
     String::from_utf8_lossy(&body[..body.len().min(KEPT_BODY)]).into_owned()
 }
 
-/// The last of a chain of sources, which is the one that says what happened.
-pub(crate) fn innermost(error: &(dyn StdError + 'static)) -> String {
-    let mut last = error;
-    while let Some(source) = last.source() {
-        last = source;
-    }
-    last.to_string()
+/// The request id among the headers: that of the services, or that of IAM.
+pub(crate) fn request_id(headers: &HeaderMap) -> Option<&str> {
+    ["x-request-id", "x-iam-trace-id"]
+        .iter()
+        .find_map(|name| headers.get(*name)?.to_str().ok())
 }

@@ -20,34 +20,22 @@ mod client {
     //! The generated client, and the lookup that the other clients share.
 
     use super::types;
-    use crate::client::{ClientBuilder, Service};
+    use crate::clock::BoxFuture;
     use crate::error::Error;
-    use crate::transport::Transport;
+    use crate::transport::FindProject;
 
     include!(concat!(env!("OUT_DIR"), "/iam_client.rs"));
 
-    impl Service for Client {
-        const NAME: &'static str = "IAM";
-
-        fn servers() -> &'static [crate::endpoint::Server] {
-            SERVERS
-        }
-
-        fn from_parts(baseurl: String, client: reqwest::Client, inner: Transport) -> Self {
-            Self {
-                baseurl,
-                client,
-                inner,
-            }
+    impl FindProject for Client {
+        fn project_of_region<'a>(
+            &'a self,
+            region: &'a str,
+        ) -> BoxFuture<'a, Result<String, Error>> {
+            Box::pin(Client::project_of_region(self, region))
         }
     }
 
     impl Client {
-        /// Starts a client: give it credentials, and a region or an endpoint.
-        pub fn builder() -> ClientBuilder<Self> {
-            ClientBuilder::new()
-        }
-
         /// The id of the project of a region: exactly one project must have the region's name.
         ///
         /// # Errors

@@ -9,6 +9,8 @@ pub mod wire;
 #[cfg(feature = "client")]
 pub mod auth;
 #[cfg(feature = "client")]
+mod body;
+#[cfg(feature = "client")]
 mod client;
 #[cfg(feature = "client")]
 pub mod clock;
@@ -16,6 +18,8 @@ pub mod clock;
 pub mod endpoint;
 #[cfg(feature = "client")]
 mod error;
+#[cfg(feature = "client")]
+mod operation;
 #[cfg(feature = "client")]
 mod parameters;
 #[cfg(feature = "client")]

@@ -22,7 +22,8 @@ pub(crate) fn path_segment(value: &str) -> Result<(), String> {
     if value == "." || value == ".." {
         return Err(format!("{value:?} is not an id"));
     }
-    let foreign = |c: char| c.is_control() || c.is_whitespace() || "/\\?#%".contains(c);
+    // Unreserved characters alone: they stand in a path as they are, whoever reads it.
+    let foreign = |c: char| !c.is_ascii_alphanumeric() && !"-_.~".contains(c);
     if let Some(character) = value.chars().find(|c| foreign(*c)) {
         return Err(format!("{value:?} holds {character:?}, which no id does"));
     }

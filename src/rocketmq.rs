@@ -44,55 +44,10 @@ mod client {
     //! The generated client, and the handle that keeps the id of an instance.
 
     use super::types;
-    use crate::client::{ClientBuilder, Service};
-    use crate::error::Error;
-    use crate::transport::Transport;
 
     include!(concat!(env!("OUT_DIR"), "/rocketmq_client.rs"));
 
-    impl Service for Client {
-        const NAME: &'static str = "RocketMQ";
-
-        fn servers() -> &'static [crate::endpoint::Server] {
-            SERVERS
-        }
-
-        fn from_parts(baseurl: String, client: reqwest::Client, inner: Transport) -> Self {
-            Self {
-                baseurl,
-                client,
-                inner,
-            }
-        }
-    }
-
     impl Client {
-        /// Starts a client: give it credentials, a project, and a region or an endpoint.
-        ///
-        /// ```
-        /// use huaweicloud_tasks::{auth::Credentials, rocketmq};
-        ///
-        /// let client = rocketmq::Client::builder()
-        ///     .region("cn-north-4")
-        ///     .credentials(Credentials::new("AK", "SK"))
-        ///     .project_id("a4d31cb6-3d72-4fdc-8ec9-6e3a41e47f71")
-        ///     .build()?;
-        /// # Ok::<(), huaweicloud_tasks::Error>(())
-        /// ```
-        pub fn builder() -> ClientBuilder<Self> {
-            ClientBuilder::new()
-        }
-
-        /// A client with everything from the environment: see
-        /// [`ClientBuilder::from_env`] for the variables.
-        ///
-        /// # Errors
-        ///
-        /// When a variable that is needed is not set, which the error names.
-        pub fn from_env() -> Result<Self, Error> {
-            Self::builder().from_env()?.build()
-        }
-
         /// The calls about one RocketMQ instance.
         ///
         /// ```no_run

@@ -23,9 +23,10 @@ use tracing::{Instrument, debug, field, info_span, warn};
 
 use crate::auth::signer::{CanonicalRequest, DATE_FORMAT};
 use crate::auth::{Credentials, Kind, ProvideCredentials};
-use crate::clock::Clock;
-use crate::error::{Call, Error};
-use crate::iam;
+use crate::body::{BodyError, read_body};
+use crate::clock::{BoxFuture, Clock};
+use crate::error::{Call, Error, request_id};
+use crate::operation::Operation;
 use crate::retry::RetryPolicy;
 
 const X_AUTH_TOKEN: HeaderName = HeaderName::from_static("x-auth-token");
@@ -36,21 +37,6 @@ const X_SECURITY_TOKEN: HeaderName = HeaderName::from_static("x-security-token")
 /// How far the clocks may be apart before the difference is taken for the cause of a refusal. The
 /// service allows 15 minutes; a clock that is off by less is none.
 const CLOCK_IS_OFF: TimeDelta = TimeDelta::minutes(5);
-
-/// An operation of a description, as far as errors and the transport speak of it.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Operation {
-    /// `DCS`.
-    pub(crate) service: &'static str,
-    /// `ListBackgroundTask`.
-    pub(crate) id: &'static str,
-    /// `/v2/{project_id}/instances/{instance_id}/tasks`.
-    pub(crate) path: &'static str,
-    /// `dcs:instance:getBackgroundTask`.
-    pub(crate) iam_action: &'static str,
-    /// Whether the call may be repeated without harm.
-    pub(crate) idempotent: bool,
-}
 
 /// What a client knows besides its endpoint: credentials, project, and how to deal with failures.
 ///
@@ -76,12 +62,17 @@ pub(crate) enum Project {
     Given(String),
     /// It asks IAM for the project of its region, once for each access key.
     Lookup {
-        iam: Box<iam::Client>,
+        iam: Box<dyn FindProject>,
         region: String,
         known: tokio::sync::Mutex<HashMap<String, String>>,
     },
     /// It has neither a project nor a region.
     Unknown,
+}
+
+/// Who knows the project of a region: the client of IAM, which is made with a transport itself.
+pub(crate) trait FindProject: Send + Sync {
+    fn project_of_region<'a>(&'a self, region: &'a str) -> BoxFuture<'a, Result<String, Error>>;
 }
 
 impl fmt::Debug for Transport {
@@ -299,29 +290,6 @@ fn time_in_message(message: &str) -> Option<DateTime<Utc>> {
         .ok()
 }
 
-/// Why a body was not read to its end.
-pub(crate) enum BodyError {
-    /// The connection broke, or the time ran out.
-    Broken(reqwest::Error),
-    /// It is larger than the limit.
-    TooLarge,
-}
-
-/// Reads a body of limited size, decompressed; what is beyond the limit is never held.
-pub(crate) async fn read_body(
-    mut response: reqwest::Response,
-    limit: usize,
-) -> Result<Vec<u8>, BodyError> {
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(BodyError::Broken)? {
-        if chunk.len() > limit.saturating_sub(body.len()) {
-            return Err(BodyError::TooLarge);
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(body)
-}
-
 /// Puts credentials on a request. Called for each attempt, so that the time is that of the attempt.
 fn authenticate(
     request: &mut Request,
@@ -445,11 +413,4 @@ impl<T> DerefMut for Response<T> {
     fn deref_mut(&mut self) -> &mut T {
         &mut self.value
     }
-}
-
-/// The request id among the headers: that of the services, or that of IAM.
-pub(crate) fn request_id(headers: &HeaderMap) -> Option<&str> {
-    ["x-request-id", "x-iam-trace-id"]
-        .iter()
-        .find_map(|name| headers.get(*name)?.to_str().ok())
 }

@@ -9,6 +9,7 @@ use reqwest::StatusCode;
 use serde::Deserialize;
 
 use super::{Credentials, CredentialsError, ProvideCredentials};
+use crate::body::{BodyError, innermost, read_body};
 use crate::clock::{BoxFuture, Clock, SystemClock};
 
 const ENDPOINT: &str = "http://169.254.169.254";
@@ -205,16 +206,16 @@ struct Key {
 }
 
 async fn read(response: reqwest::Response) -> Result<Vec<u8>, String> {
-    crate::transport::read_body(response, LARGEST_ANSWER)
+    read_body(response, LARGEST_ANSWER)
         .await
         .map_err(|error| match error {
-            crate::transport::BodyError::Broken(error) => reason(error),
-            crate::transport::BodyError::TooLarge => "the answer is too large".to_string(),
+            BodyError::Broken(error) => reason(error),
+            BodyError::TooLarge => "the answer is too large".to_string(),
         })
 }
 
 fn reason(error: reqwest::Error) -> String {
-    crate::error::innermost(&error)
+    innermost(&error)
 }
 
 #[cfg(test)]

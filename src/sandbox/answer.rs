@@ -1,6 +1,7 @@
 //! What the sandbox answers with: JSON, and errors in the documented shapes.
 
 use axum::body::Body;
+use axum::extract::rejection::PathRejection;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -68,6 +69,7 @@ impl Refusal {
         )
     }
 
+    /// Code and text are published by Open Telekom Cloud for its v1 API.
     pub(super) fn no_such_instance() -> Self {
         Self::new(
             StatusCode::NOT_FOUND,
@@ -76,6 +78,7 @@ impl Refusal {
         )
     }
 
+    /// No document says which code goes with a task that is not there; this is that of a bad id.
     pub(super) fn no_such_task() -> Self {
         Self::new(
             StatusCode::NOT_FOUND,
@@ -91,6 +94,12 @@ impl Refusal {
             "SANDBOX.0404",
             "The sandbox has no such project",
         )
+    }
+}
+
+impl From<PathRejection> for Refusal {
+    fn from(_: PathRejection) -> Self {
+        Self::no_such_api()
     }
 }
 

@@ -27,6 +27,7 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::Uri;
 use axum::response::Response;
@@ -148,17 +149,22 @@ fn router(tasks: Arc<Tasks>) -> Router {
             get(keystone_list_projects),
         )
         .fallback(|| async { Refusal::no_such_api() })
+        .method_not_allowed_fallback(|| async { Refusal::no_such_api() })
         .layer(middleware::from_fn(gateway::admit))
         .with_state(tasks)
 }
 
 type Answer = Result<Response, Refusal>;
 
+/// The ids of a path, or why they are none: a path that is not UTF-8, for example.
+type PathResult<T> = Result<Path<T>, PathRejection>;
+
 async fn list_tasks(
     State(tasks): State<Arc<Tasks>>,
-    Path((project, instance)): Path<(String, String)>,
+    path: PathResult<(String, String)>,
     uri: Uri,
 ) -> Answer {
+    let Path((project, instance)) = path?;
     known_project(&project)?;
     match instance.as_str() {
         DCS_INSTANCE_ID => {
@@ -175,9 +181,10 @@ async fn list_tasks(
 
 async fn list_center_task(
     State(tasks): State<Arc<Tasks>>,
-    Path(project): Path<String>,
+    path: PathResult<String>,
     uri: Uri,
 ) -> Answer {
+    let Path(project) = path?;
     known_project(&project)?;
     let page = Query::read(&uri).dcs_page()?;
     Ok(answer::json(&tasks.list_center_task(&page)))
@@ -185,8 +192,9 @@ async fn list_center_task(
 
 async fn show_background_task_progress(
     State(tasks): State<Arc<Tasks>>,
-    Path((project, instance, task)): Path<(String, String, String)>,
+    path: PathResult<(String, String, String)>,
 ) -> Answer {
+    let Path((project, instance, task)) = path?;
     known_project(&project)?;
     if instance != DCS_INSTANCE_ID {
         return Err(Refusal::no_such_instance());

@@ -5,7 +5,8 @@ use std::ops::{Deref, DerefMut};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// An array of an answer. Null and a missing array read as an empty one.
+/// An array of an answer. Null and a missing array read as an empty one, and items that are null are
+/// left out.
 ///
 /// It is used like a slice, and like a `Vec` when it is consumed. It remembers how an empty array
 /// was written (`[]`, `null` or not at all) and writes it back in the same way. Two lists are equal
@@ -139,8 +140,8 @@ impl<T: Serialize> Serialize for List<T> {
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for List<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(match Option::<Vec<T>>::deserialize(deserializer)? {
-            Some(items) => items.into(),
+        Ok(match Option::<Vec<Option<T>>>::deserialize(deserializer)? {
+            Some(items) => items.into_iter().flatten().collect(),
             None => Self {
                 items: Vec::new(),
                 empty: Empty::Null,
@@ -160,6 +161,6 @@ impl<T: schemars::JsonSchema> schemars::JsonSchema for List<T> {
     }
 
     fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        generator.subschema_for::<Option<Vec<T>>>()
+        generator.subschema_for::<Option<Vec<Option<T>>>>()
     }
 }

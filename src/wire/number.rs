@@ -227,6 +227,9 @@ impl Count {
 /// Two of them are equal when they were written in the same way; compare [`to_f64`](Self::to_f64)
 /// for the number.
 ///
+/// Digits that a machine number does not keep, such as the last of a bare `0.250`, survive serde_json
+/// alone; other formats have no place for them.
+///
 /// ```
 /// use huaweicloud_tasks::wire::Decimal;
 ///

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 /// A point in time as the service wrote it.
 ///
-/// The text is kept, and [`to_utc`](Self::to_utc) understands the forms that were seen:
+/// The text of a string is kept, and [`to_utc`](Self::to_utc) understands the forms that were seen:
 ///
 /// | form | example | where |
 /// | --- | --- | --- |
@@ -34,8 +34,8 @@ pub struct Timestamp {
     is_text: bool,
 }
 
-/// The longest run of digits that is read as milliseconds: 13 digits reach the year 2286. More
-/// digits are rather a date without separators.
+/// As many digits have the milliseconds of the years 2001 to 2286. Fewer are rather seconds or a date,
+/// more a date and a time without separators.
 const MILLISECOND_DIGITS: usize = 13;
 
 impl Timestamp {
@@ -47,8 +47,8 @@ impl Timestamp {
     /// The point in time, where the text says enough. Without a zone it is taken as UTC.
     pub fn to_utc(&self) -> Option<DateTime<Utc>> {
         let text = self.text.as_str();
-        let digits = text.len() <= MILLISECOND_DIGITS && text.bytes().all(|b| b.is_ascii_digit());
-        if digits && !text.is_empty() {
+        let digits = text.bytes().all(|b| b.is_ascii_digit());
+        if digits && text.len() == MILLISECOND_DIGITS {
             return DateTime::from_timestamp_millis(text.parse().ok()?);
         }
         DateTime::parse_from_rfc3339(text)
@@ -241,7 +241,9 @@ impl FromStr for QueryTime {
             value: text.to_owned(),
         };
         // chrono takes fewer digits, signs and spaces as well; the services do not.
-        if text.len() != 14 || !text.bytes().all(|b| b.is_ascii_digit()) {
+        let digits = text.len() == 14 && text.bytes().all(|b| b.is_ascii_digit());
+        // chrono reads a second 60 too, for leap seconds.
+        if !digits || text.ends_with("60") {
             return Err(error());
         }
         NaiveDateTime::parse_from_str(text, "%Y%m%d%H%M%S")

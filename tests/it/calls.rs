@@ -371,6 +371,15 @@ fn a_client_is_not_made_of_nonsense() {
             "a user name or a password",
         ),
         (
+            builder().endpoint("https://user:sesame@host:99999").build(),
+            "holds an @",
+        ),
+        (
+            builder().endpoint("ftp://user:sesame@host").build(),
+            "holds an @",
+        ),
+        (builder().endpoint("user:sesame@host").build(), "holds an @"),
+        (
             builder().region("cn-north-4").project_id("a/b").build(),
             "project_id",
         ),

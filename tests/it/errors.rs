@@ -381,6 +381,7 @@ async fn the_sandbox_checks_parameters_as_documented() {
         ("/tasks?start_time=2020", 400),
         ("/tasks?limit=1000&offset=0", 200),
         ("/nothing", 404),
+        ("/%FF/tasks", 404),
     ] {
         let response = http
             .get(format!("{base}{path}"))

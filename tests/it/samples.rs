@@ -203,7 +203,8 @@ fn at_every_place(sample: &str, change: impl Fn(&mut Value)) -> Vec<(String, Val
         }
     }
     let value: Value = serde_json::from_str(sample).unwrap();
-    let mut found = Vec::new();
+    // The root is a place too.
+    let mut found = vec![String::new()];
     places(&value, "", &mut found);
     found
         .into_iter()
@@ -215,22 +216,15 @@ fn at_every_place(sample: &str, change: impl Fn(&mut Value)) -> Vec<(String, Val
         .collect()
 }
 
-/// Is this the place of an item of a list? Those are not fields.
-fn is_item(place: &str) -> bool {
-    place
-        .rsplit('/')
-        .next()
-        .is_some_and(|key| key.parse::<usize>().is_ok())
-}
-
 #[test]
 fn null_at_any_field_decodes() {
     for (service, model, sample) in SAMPLES {
         for (place, changed) in at_every_place(sample, |value| *value = Value::Null) {
-            if !is_item(&place) {
-                recode(service, model, &changed.to_string())
-                    .unwrap_or_else(|e| panic!("null at {model}{place}: {e}"));
+            if place.is_empty() {
+                continue;
             }
+            recode(service, model, &changed.to_string())
+                .unwrap_or_else(|e| panic!("null at {model}{place}: {e}"));
         }
     }
 }

@@ -64,7 +64,7 @@ struct Case {
 const DCS: &str = "openapi/dcs.yaml";
 const LEDGER: &str = "openapi/discrepancies.yaml";
 
-const CASES: [Case; 27] = [
+const CASES: [Case; 40] = [
     Case {
         name: "yaml-does-not-parse",
         file: DCS,
@@ -280,6 +280,109 @@ const CASES: [Case; 27] = [
             "x-huaweicloud-source: the extension is not known",
             "nothing is described without a source",
         ],
+    },
+    Case {
+        name: "required-field",
+        file: DCS,
+        from: "    SingleBackgroundTask:\n      type: object\n",
+        to: "    SingleBackgroundTask:\n      type: object\n      required: [id]\n",
+        says: &[
+            "/components/schemas/SingleBackgroundTask/required: does not belong here",
+            "may be absent or null",
+        ],
+    },
+    Case {
+        name: "limited-field",
+        file: DCS,
+        from: "          description: Port before the change.",
+        to: "          minimum: 1\n          description: Port before the change.",
+        says: &["/DetailsBody/properties/old_port/minimum: does not belong here"],
+    },
+    Case {
+        name: "format",
+        file: DCS,
+        from: "        replica_ip:\n          type: string\n",
+        to: "        replica_ip:\n          type: string\n          format: ip\n",
+        says: &["/DetailsBody/properties/replica_ip/format: must be int32 or int64"],
+    },
+    Case {
+        name: "limit-as-text",
+        file: DCS,
+        from: "        maximum: 1000",
+        to: "        maximum: '1000'",
+        says: &["/components/parameters/Limit/schema/maximum: must be an integer"],
+    },
+    Case {
+        name: "limit-that-is-not-checked",
+        file: DCS,
+        from: "        minLength: 1\n      example: a4d31cb6",
+        to: "        pattern: ^x$\n      example: a4d31cb6",
+        says: &[
+            "/components/parameters/ProjectId/schema/pattern: does not belong here: the client would not check it",
+        ],
+    },
+    Case {
+        name: "beside-a-ref",
+        file: DCS,
+        from: "        details:\n          $ref: '#/components/schemas/DetailsBody'",
+        to: "        details:\n          nullable: true\n          $ref: '#/components/schemas/DetailsBody'",
+        says: &["/SingleBackgroundTask/properties/details: what stands beside `$ref` is ignored"],
+    },
+    Case {
+        name: "misspelt-key",
+        file: DCS,
+        from: "      in: query\n      description: Number of tasks on a page.",
+        to: "      in: query\n      requird: true\n      description: Number of tasks on a page.",
+        says: &["/components/parameters/Limit/requird: the key is not known"],
+    },
+    Case {
+        name: "example-does-not-fit",
+        file: DCS,
+        from: "        default: 10\n      example: 10",
+        to: "        default: 0\n      example: ten",
+        says: &[
+            "Limit/example: \"ten\" is not of type",
+            "Limit/schema/default: 0 is less than the minimum",
+        ],
+    },
+    Case {
+        name: "broken-pattern",
+        file: DCS,
+        from: "pattern: ^[0-9]{14}$",
+        to: "pattern: ^[0-9{14}$",
+        says: &["this is not a usable schema"],
+    },
+    Case {
+        name: "one-name-for-two-values",
+        file: DCS,
+        from: "        - WAITING\n      x-enumDescriptions:\n",
+        to: "        - WAITING\n        - Waiting\n      x-enumDescriptions:\n        Waiting: The same in small letters.\n",
+        says: &[
+            "/components/schemas/StepStatus/x-extensible-enum: two values would have the same name in Rust",
+        ],
+    },
+    Case {
+        name: "value-that-is-no-text",
+        file: DCS,
+        from: "        - WAITING\n",
+        to: "        - 5\n        - WAITING\n",
+        says: &[
+            "/components/schemas/StepStatus/x-extensible-enum: must be a list of different texts",
+        ],
+    },
+    Case {
+        name: "success-without-a-body",
+        file: "openapi/rocketmq.yaml",
+        from: "        '200':\n          description: One page of tasks.",
+        to: "        '204':\n          description: Nothing.\n        '200':\n          description: One page of tasks.",
+        says: &["/responses/204: the response has no `content`"],
+    },
+    Case {
+        name: "ledger-odd-status",
+        file: LEDGER,
+        from: "statuses: ['401', '403', '404']",
+        to: "statuses: ['é1']",
+        says: &["does not cover the status é1"],
     },
     Case {
         name: "ledger-no-longer-applies",

@@ -30,12 +30,9 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
             output::regions(&regions, global.output)
         }
         Command::Completions { shell } => {
-            clap_complete::generate(
-                shell,
-                &mut Args::command(),
-                "hwtasks",
-                &mut std::io::stdout(),
-            );
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Args::command(), "hwtasks", &mut script);
+            std::io::stdout().write_all(&script)?;
             Ok(())
         }
     }

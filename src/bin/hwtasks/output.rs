@@ -111,14 +111,14 @@ pub(crate) fn list<L: List>(list: &L, output: Output) -> Result<(), Failure> {
     }
 }
 
-/// Prints the progress of a task. Its records are the steps.
+/// Prints the progress of a task. It is one JSON value; as CSV, a record is a step.
 pub(crate) fn progress(
     progress: &ShowBackgroundTaskProgressResponse,
     output: Output,
 ) -> Result<(), Failure> {
     match output {
         Output::Json => json(progress),
-        Output::Ndjson => ndjson(&progress.step_details),
+        Output::Ndjson => ndjson(std::slice::from_ref(progress)),
         Output::Csv => csv(StepDetail::FIELDS, &progress.step_details),
         Output::Table => {
             let mut rows = Vec::new();
@@ -212,8 +212,9 @@ fn ndjson(values: &[impl Serialize]) -> Result<(), Failure> {
 
 /// One record a value: texts as they are, anything else as JSON, so that no digit is lost.
 fn csv(fields: &[&str], values: &[impl Serialize]) -> Result<(), Failure> {
+    let terminal = std::io::stdout().is_terminal();
     let mut out = csv::Writer::from_writer(std::io::stdout().lock());
-    out.write_record(fields).map_err(std::io::Error::from)?;
+    out.write_record(fields).map_err(io_error)?;
     for value in values {
         let json = serde_json::to_string(value).map_err(std::io::Error::from)?;
         let members: BTreeMap<String, &RawValue> =
@@ -222,13 +223,24 @@ fn csv(fields: &[&str], values: &[impl Serialize]) -> Result<(), Failure> {
             let raw = members.get(*field).map_or("null", |value| value.get());
             match raw {
                 "null" => String::new(),
-                raw => serde_json::from_str(raw).unwrap_or_else(|_| raw.to_string()),
+                raw => {
+                    let text = serde_json::from_str(raw).unwrap_or_else(|_| raw.to_string());
+                    if terminal { printable(&text) } else { text }
+                }
             }
         });
-        out.write_record(record).map_err(std::io::Error::from)?;
+        out.write_record(record).map_err(io_error)?;
     }
     out.flush()?;
     Ok(())
+}
+
+/// The error that csv wraps, so that a closed pipe is known for one.
+fn io_error(error: csv::Error) -> std::io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        other => std::io::Error::other(format!("{other:?}")),
+    }
 }
 
 /// A table that fits the terminal; in a file or a pipe, as wide as it needs.
@@ -344,9 +356,12 @@ fn change(details: Option<&DetailsBody>) -> String {
     let (mut pairs, mut others) = (Vec::new(), Vec::new());
     for (name, value) in &members {
         if let Some(what) = name.strip_prefix("new_") {
-            if let Some(old) = members.get(&format!("old_{what}"))
-                && old.get() != value.get()
-            {
+            let old = members.get(&format!("old_{what}"));
+            let Some(old) = old else {
+                others.push(format!("{} {}", what.replace('_', " "), plain(value)));
+                continue;
+            };
+            if old.get() != value.get() {
                 pairs.push(format!(
                     "{} {} → {}",
                     what.replace('_', " "),

@@ -43,6 +43,8 @@ struct Observation {
     sample: Option<String>,
     at: Option<String>,
     value: Option<Value>,
+    /// Where a value was seen that no sample holds. A person must look there again.
+    source: Option<String>,
     statuses: Option<Vec<String>>,
 }
 
@@ -116,6 +118,12 @@ pub fn check(root: &Path, documents: &[(&'static Service, Document)]) -> Vec<Pro
             report(format!("there is no operation {}", entry.operation));
             continue;
         };
+        if entry.decision.spec.is_empty() {
+            report("`decision.spec` is empty: nothing would be checked".to_string());
+        }
+        if entry.observed.value.is_some() && entry.observed.source.is_none() {
+            report("a value without a sample needs `observed.source`".to_string());
+        }
         if let Err(reason) = applies(root, entry) {
             report(reason);
         }
@@ -142,7 +150,7 @@ pub fn check(root: &Path, documents: &[(&'static Service, Document)]) -> Vec<Pro
 
 /// Whether the operation of the entry describes a status, by itself or in a range.
 fn covers(document: &Document, entry: &Entry, status: &str) -> bool {
-    let range = format!("{}XX", &status[..1.min(status.len())]);
+    let range: String = status.chars().take(1).chain("XX".chars()).collect();
     document
         .operations()
         .iter()
@@ -188,7 +196,10 @@ fn applies(root: &Path, entry: &Entry) -> Result<(), String> {
             Ok(())
         };
     }
-    if let (Some(documented), Some(observed)) = (&claim.statuses, &entry.observed.statuses) {
+    if let (Some(documented), Some(observed)) = (&claim.statuses, &entry.observed.statuses)
+        && !documented.is_empty()
+        && !observed.is_empty()
+    {
         return match observed.iter().find(|status| documented.contains(status)) {
             Some(status) => Err(format!("no longer applies: the document lists {status}")),
             None => Ok(()),

@@ -221,6 +221,22 @@ mod tests {
     }
 
     #[test]
+    fn a_name_that_rust_cannot_have_is_kept_in_json() {
+        let mut document = dcs();
+        let details = &mut document.value["components"]["schemas"]["DetailsBody"]["properties"];
+        details["zoneList"] =
+            json!({ "type": "array", "description": "Zones.", "items": { "type": "string" } });
+        details["type"] = json!({ "type": "string", "description": "Type.", "nullable": true });
+        let types = types(&document).unwrap();
+        let types = types.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(
+            types.contains("#[serde(rename = \"type\", default)] pub type_: "),
+            "{types}"
+        );
+        assert!(types.contains("rename = \"zoneList\", default, skip_serializing_if"));
+    }
+
+    #[test]
     fn an_object_without_a_name_is_refused() {
         let mut document = dcs();
         document.value["components"]["schemas"]["DetailsBody"]["properties"]["shard"] = json!({

@@ -11,6 +11,7 @@ use syn::{ImplItem, Item};
 
 use super::{Valid, ledger, samples};
 use crate::codegen::document::{Document, Operation, entries, items, text};
+use crate::codegen::fixups::property_name;
 use crate::codegen::generate::{extensible_enum_schemas, variant};
 
 /// The report of one service.
@@ -212,7 +213,7 @@ fn type_of(schema: &Value) -> String {
         "default",
     ] {
         if let Some(value) = schema.get(limit) {
-            words.push(format!("{limit} {}", value.to_string().trim_matches('"')));
+            words.push(format!("{limit} {value}"));
         }
     }
     if schema.get("nullable") == Some(&Value::Bool(true)) {
@@ -227,7 +228,12 @@ fn describe_types(out: &mut String, document: &Document, file: &syn::File) {
             line(out, 1, &format!("struct {}", model.ident));
             for field in &model.fields {
                 if let Some(name) = &field.ident {
-                    line(out, 2, &format!("{name}: {}", rust(&field.ty)));
+                    let json = property_name(field);
+                    let json = match *name == json {
+                        true => String::new(),
+                        false => format!(" ({json:?} in JSON)"),
+                    };
+                    line(out, 2, &format!("{name}: {}{json}", rust(&field.ty)));
                 }
             }
         }

@@ -54,6 +54,9 @@ pub fn check(root: &Path, service: &Service, document: &Document) -> Vec<Problem
         problems.extend(check_body(root, document, &sample));
     }
     for operation in document.operations() {
+        for (parameter, place) in operation.parameters(document) {
+            problems.extend(check_parameter(document, parameter, &place));
+        }
         for file in items(operation.value.get("x-huaweicloud-request-samples")) {
             let file = file.as_str().unwrap_or_default();
             problems.extend(check_request_line(
@@ -62,6 +65,32 @@ pub fn check(root: &Path, service: &Service, document: &Document) -> Vec<Problem
         }
     }
     problems
+}
+
+/// The example and the default of a parameter must fit its schema.
+fn check_parameter(document: &Document, parameter: &Value, place: &str) -> Vec<Problem> {
+    let Some(schema) = parameter.get("schema") else {
+        return Vec::new();
+    };
+    let (schema, _) = document.resolve(schema, String::new());
+    let values = [
+        ("example", parameter.get("example")),
+        ("schema/default", schema.get("default")),
+    ];
+    values
+        .into_iter()
+        .filter_map(|(key, value)| Some((key, value?)))
+        .flat_map(|(key, value)| {
+            let reasons = match errors(&json_schema(schema), value) {
+                Ok(errors) => errors.into_iter().map(|(_, reason)| reason).collect(),
+                Err(reason) => vec![reason],
+            };
+            reasons
+                .into_iter()
+                .map(move |reason| (format!("{place}/{key}"), reason))
+        })
+        .map(|(place, reason)| Problem::new(&document.file, place, reason))
+        .collect()
 }
 
 fn check_body(root: &Path, document: &Document, sample: &Sample) -> Vec<Problem> {
@@ -241,10 +270,10 @@ fn check_value(document: &Document, parameter: &Value, value: &str) -> Option<St
         _ => None,
     };
     let typed = typed.unwrap_or_else(|| Value::from(value));
-    let (_, reason) = errors(&json_schema(schema), &typed)
-        .ok()?
-        .into_iter()
-        .next()?;
+    let reason = match errors(&json_schema(schema), &typed) {
+        Ok(errors) => errors.into_iter().next()?.1,
+        Err(reason) => reason,
+    };
     Some(format!("{}: {reason}", text(parameter, "name")))
 }
 
