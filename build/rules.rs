@@ -330,6 +330,10 @@ impl Rules<'_> {
             .collect();
         let mut declared = BTreeSet::new();
         for (parameter, place) in &parameters {
+            if parameter.get("$ref").is_some() {
+                // Where it leads to nothing, that has been reported, and there is nothing to check.
+                continue;
+            }
             let name = text(parameter, "name");
             let location = text(parameter, "in");
             if name.is_empty() {
@@ -540,7 +544,9 @@ impl Rules<'_> {
         for (name, property) in entries(schema.get("properties")) {
             let place = format!("{place}/properties/{}", escape(name));
             let (target, _) = self.document.resolve(property, String::new());
-            if text(property, "description").is_empty() && text(target, "description").is_empty() {
+            let unresolved = target.get("$ref").is_some();
+            let texts = [property, target].map(|value| text(value, "description"));
+            if !unresolved && texts.iter().all(|text| text.is_empty()) {
                 self.report(&place, "the property has no description");
             }
             self.schema(property, &place);

@@ -151,6 +151,16 @@ impl Error {
         self.0.body.as_deref()
     }
 
+    /// What to do about it, where that can be said. `Display` ends with it.
+    pub fn hint(&self) -> Option<&str> {
+        self.0.hint.as_deref()
+    }
+
+    /// The service that was called: `DCS`.
+    pub fn service(&self) -> Option<&'static str> {
+        self.0.operation.map(|operation| operation.service)
+    }
+
     /// How often the call was tried. 0 where nothing was sent.
     pub fn attempts(&self) -> u32 {
         self.0.attempts
@@ -285,6 +295,7 @@ impl fmt::Debug for Error {
         let error = &*self.0;
         f.debug_struct("Error")
             .field("kind", &error.kind)
+            .field("service", &self.service())
             .field("operation", &self.operation())
             .field("resource", &error.resource)
             .field("status", &error.status)
@@ -292,6 +303,7 @@ impl fmt::Debug for Error {
             .field("message", &error.message)
             .field("request_id", &error.request_id)
             .field("attempts", &error.attempts)
+            .field("hint", &error.hint)
             .field("source", &error.source)
             .finish_non_exhaustive()
     }

@@ -30,9 +30,14 @@ mod transport;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
 
+/// The version of chrono whose types stand in the signatures here.
+pub use chrono;
 #[cfg(feature = "client")]
 pub use client::{ClientBuilder, Service};
 #[cfg(feature = "client")]
 pub use error::{Error, ErrorKind};
+/// The version of reqwest whose types stand in the signatures here.
+#[cfg(feature = "client")]
+pub use reqwest;
 #[cfg(feature = "client")]
 pub use transport::{Response, Transport};

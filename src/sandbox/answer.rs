@@ -69,12 +69,13 @@ impl Refusal {
         )
     }
 
-    /// Code and text are published by Open Telekom Cloud for its v1 API.
+    /// The code is that of DCS, published by Open Telekom Cloud. RocketMQ's own is not known here, and
+    /// an id that is unknown tells of no service.
     pub(super) fn no_such_instance() -> Self {
         Self::new(
             StatusCode::NOT_FOUND,
             "111404022",
-            "This DCS instance does not exist.",
+            "The instance does not exist.",
         )
     }
 

@@ -6,7 +6,7 @@
 //!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")]
-//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # async fn main() -> Result<(), huaweicloud_tasks::Error> {
 //! use huaweicloud_tasks::sandbox::{self, Sandbox};
 //!
 //! let sandbox = Sandbox::start().await?;
@@ -60,7 +60,7 @@ pub const DCS_TASK_ID: &str = "8abf6e1e72c12e7c0172c15b508500aa";
 /// The RocketMQ instance. The document names none; this id is made up.
 pub const ROCKETMQ_INSTANCE_ID: &str = "8a2c259182ab0e6e0182ab1840800161";
 
-/// A running sandbox. Dropping it stops it.
+/// A running sandbox. Dropping it stops it, so keep it as long as its clients are in use.
 #[derive(Debug)]
 pub struct Sandbox {
     address: SocketAddr,
@@ -73,7 +73,7 @@ impl Sandbox {
     /// # Errors
     ///
     /// When no loopback port can be opened.
-    pub async fn start() -> io::Result<Self> {
+    pub async fn start() -> Result<Self, Error> {
         Self::start_on(0).await
     }
 
@@ -82,10 +82,16 @@ impl Sandbox {
     /// # Errors
     ///
     /// When the port cannot be opened, because another program has it, for example.
-    pub async fn start_on(port: u16) -> io::Result<Self> {
-        let tasks = Arc::new(Tasks::documented().map_err(io::Error::other)?);
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
-        let address = listener.local_addr()?;
+    pub async fn start_on(port: u16) -> Result<Self, Error> {
+        let error = |reason: &dyn std::fmt::Display| {
+            Error::configuration(format!(
+                "the sandbox cannot start on port {port} of 127.0.0.1: {reason}"
+            ))
+        };
+        let tasks = Arc::new(Tasks::documented().map_err(|e| error(&e))?);
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await;
+        let listener = listener.map_err(|e| error(&e))?;
+        let address = listener.local_addr().map_err(|e| error(&e))?;
         let server = tokio::spawn(async move { axum::serve(listener, router(tasks)).await });
         Ok(Self { address, server })
     }

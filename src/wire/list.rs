@@ -51,6 +51,11 @@ impl<T> List<T> {
         self.items.is_empty() && self.empty == Empty::Absent
     }
 
+    /// Adds an item at the end.
+    pub fn push(&mut self, item: T) {
+        self.items.push(item);
+    }
+
     /// The items.
     pub fn into_vec(self) -> Vec<T> {
         self.items
@@ -76,15 +81,15 @@ impl<T: PartialEq> PartialEq for List<T> {
 }
 
 impl<T> Deref for List<T> {
-    type Target = Vec<T>;
+    type Target = [T];
 
-    fn deref(&self) -> &Vec<T> {
+    fn deref(&self) -> &[T] {
         &self.items
     }
 }
 
 impl<T> DerefMut for List<T> {
-    fn deref_mut(&mut self) -> &mut Vec<T> {
+    fn deref_mut(&mut self) -> &mut [T] {
         &mut self.items
     }
 }

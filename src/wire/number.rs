@@ -26,10 +26,20 @@ impl fmt::Display for ParseNumberError {
 impl std::error::Error for ParseNumberError {}
 
 /// A number as it was written: its text, and whether it stood in quotes.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 struct Numeric {
     text: String,
     quoted: bool,
+}
+
+impl fmt::Debug for Numeric {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.quoted {
+            self.text.fmt(f)
+        } else {
+            f.write_str(&self.text)
+        }
+    }
 }
 
 impl Serialize for Numeric {

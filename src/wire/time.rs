@@ -27,7 +27,7 @@ use serde_json::Value;
 /// assert_eq!(time.to_utc().unwrap().timestamp_millis(), 1_592_381_886_597);
 /// assert_eq!(Timestamp::from("soon").to_utc(), None);
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Timestamp {
     /// The text of a string; of anything else its JSON.
     text: String,
@@ -81,6 +81,12 @@ impl<Tz: TimeZone> From<DateTime<Tz>> for Timestamp {
         time.to_utc()
             .to_rfc3339_opts(chrono::SecondsFormat::Millis, true)
             .into()
+    }
+}
+
+impl fmt::Debug for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Timestamp({})", self.text)
     }
 }
 

@@ -62,6 +62,25 @@ fn the_main_job_is_a_table() {
     assert!(!table.contains('\x1b'), "no colour outside a terminal");
 }
 
+/// Nothing on this machine is reached through a proxy.
+#[test]
+fn a_proxy_does_not_come_between() {
+    let output = hwtasks()
+        .args(["--sandbox", "dcs", "list"])
+        .envs([
+            ("HTTP_PROXY", "http://127.0.0.1:9"),
+            ("http_proxy", "http://127.0.0.1:9"),
+        ])
+        .env("ALL_PROXY", "http://127.0.0.1:9")
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
 #[test]
 fn json_equals_the_documented_sample() {
     for (line, sample) in [
@@ -181,8 +200,14 @@ fn wrong_usage_exits_with_2() {
         ),
         (
             "--sandbox --region cn-north-4 dcs list",
-            "cannot be used with",
+            "has its own endpoint",
         ),
+        (
+            "--sandbox dcs list --endpoint http://127.0.0.1:1",
+            "has its own endpoint",
+        ),
+        ("dcs center", "give --region or --endpoint"),
+        ("dcs center --region x/y", "is not a region"),
         ("--sandbox dcs list --instance a/b", "holds '/'"),
     ] {
         let (code, errors) = failure(line);
@@ -200,6 +225,12 @@ fn failures_exit_with_1_and_say_why_in_a_line() {
         "{errors}"
     );
     assert_eq!(errors.lines().count(), 1, "{errors}");
+
+    // Nothing to print is no failure.
+    assert_eq!(
+        stdout("--sandbox dcs center --offset 9"),
+        "nothing to show\n"
+    );
 
     let (code, errors) = failure("--region cn-north-4 dcs center");
     assert_eq!(code, Some(1));

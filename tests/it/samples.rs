@@ -68,7 +68,7 @@ fn list_background_task() {
     let page: ListBackgroundTaskResponse =
         serde_json::from_str(sample!("dcs/ListBackgroundTask.json")).unwrap();
     assert_eq!(page.task_count.as_ref().and_then(|c| c.get()), Some(1));
-    let [task] = page.tasks.as_slice() else {
+    let [task] = &*page.tasks else {
         panic!("one task is documented")
     };
     assert_eq!(task.id.as_deref(), Some("8abf6e1e72c12e7c0172c15b508500aa"));
@@ -91,7 +91,7 @@ fn list_center_task() {
     let page: ListCenterTaskResponse =
         serde_json::from_str(sample!("dcs/ListCenterTask.json")).unwrap();
     assert_eq!(page.task_count.as_ref().and_then(|c| c.get()), Some(2));
-    let [resize, export] = page.tasks.as_slice() else {
+    let [resize, export] = &*page.tasks else {
         panic!("two tasks are documented")
     };
     assert_eq!(resize.name, Some(TaskName::ChangeInstanceSpec));
@@ -116,7 +116,7 @@ fn show_background_task_progress() {
         (progress.progress, progress.remain_time),
         (Some(30), Some(100))
     );
-    let [check, migrate] = progress.step_details.as_slice() else {
+    let [check, migrate] = &*progress.step_details else {
         panic!("two steps are documented")
     };
     assert_eq!(check.step_name.as_deref(), Some("前置检查"));

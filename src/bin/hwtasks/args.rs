@@ -8,7 +8,9 @@ use huaweicloud_tasks::wire::QueryTime;
 ///
 /// Keys come from the environment (HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK, or CLOUD_SDK_AK and
 /// CLOUD_SDK_SK, or HW_ACCESS_KEY and HW_SECRET_KEY), from ~/.huaweicloud/credentials, or from the
-/// metadata service of an ECS instance.
+/// metadata service of an ECS instance. HUAWEICLOUD_SDK_AUTH_TOKEN gives an IAM token instead.
+///
+/// Exit codes: 0 done, 1 failed, 2 wrong usage.
 #[derive(Debug, Parser)]
 #[command(name = "hwtasks", version, max_term_width = 100)]
 pub(crate) struct Args {
@@ -20,9 +22,10 @@ pub(crate) struct Args {
 
 /// Options that may stand before or after the command.
 #[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Global options")]
 pub(crate) struct Global {
     /// Call an embedded server that holds the documented samples; no account is needed
-    #[arg(long, global = true, conflicts_with_all = ["region", "endpoint"])]
+    #[arg(long, global = true)]
     pub(crate) sandbox: bool,
     /// Region to call, for example cn-north-4 [env: HW_REGION_NAME]
     #[arg(long, global = true, value_name = "REGION")]
@@ -31,7 +34,7 @@ pub(crate) struct Global {
     #[arg(long, global = true, value_name = "URL")]
     pub(crate) endpoint: Option<String>,
     /// Project that the instances belong to; IAM is asked for that of the region where it is not
-    /// given [env: HUAWEICLOUD_SDK_PROJECT_ID]
+    /// given [env: HUAWEICLOUD_SDK_PROJECT_ID, HW_PROJECT_ID]
     #[arg(long, global = true, value_name = "ID")]
     pub(crate) project_id: Option<String>,
     /// Form of the output

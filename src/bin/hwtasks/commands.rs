@@ -4,7 +4,7 @@ use std::io::Write;
 
 use clap::CommandFactory;
 use huaweicloud_tasks::sandbox::{self, Sandbox};
-use huaweicloud_tasks::{ClientBuilder, Error, Service, dcs, rocketmq};
+use huaweicloud_tasks::{ClientBuilder, Service, dcs, rocketmq};
 
 use crate::Failure;
 use crate::args::{Args, Command, Dcs, DcsPage, Global, Rocketmq};
@@ -112,6 +112,12 @@ struct Target<'a> {
 
 impl<'a> Target<'a> {
     async fn new(global: &'a Global) -> Result<Self, Failure> {
+        if global.sandbox && (global.region.is_some() || global.endpoint.is_some()) {
+            // clap does not see a conflict between options before and after the command.
+            return Err(Failure::Usage(
+                "--sandbox has its own endpoint; leave out --region and --endpoint".to_string(),
+            ));
+        }
         let sandbox = match global.sandbox {
             true => Some(Sandbox::start().await?),
             false => None,
@@ -119,7 +125,7 @@ impl<'a> Target<'a> {
         Ok(Self { global, sandbox })
     }
 
-    fn client<C: Service>(&self, mut builder: ClientBuilder<C>) -> Result<C, Error> {
+    fn client<C: Service>(&self, mut builder: ClientBuilder<C>) -> Result<C, Failure> {
         if let Some(project_id) = &self.global.project_id {
             builder = builder.project_id(project_id);
         }
@@ -127,10 +133,20 @@ impl<'a> Target<'a> {
             if self.global.project_id.is_none() {
                 builder = builder.project_id(sandbox::PROJECT_ID);
             }
-            return builder
+            return Ok(builder
                 .endpoint(sandbox.endpoint())
                 .credentials(sandbox.credentials())
-                .build();
+                .build()?);
+        }
+        let named = |variable| std::env::var_os(variable).is_some_and(|value| !value.is_empty());
+        if self.global.region.is_none()
+            && self.global.endpoint.is_none()
+            && !named("HW_REGION_NAME")
+        {
+            return Err(Failure::Usage(
+                "give --region or --endpoint, or set HW_REGION_NAME; --sandbox needs neither"
+                    .to_string(),
+            ));
         }
         if let Some(region) = &self.global.region {
             builder = builder.region(region);
@@ -138,7 +154,7 @@ impl<'a> Target<'a> {
         if let Some(endpoint) = &self.global.endpoint {
             builder = builder.endpoint(endpoint);
         }
-        builder.from_env()?.build()
+        Ok(builder.from_env()?.build()?)
     }
 
     /// An id of the command line, or the documented one in the sandbox.
@@ -168,12 +184,7 @@ fn regions_of<C: Service>() -> Vec<Region> {
 
 /// Serves until Ctrl-C, having printed what a shell needs to point any SDK here.
 async fn serve(port: u16) -> Result<(), Failure> {
-    let sandbox = Sandbox::start_on(port).await.map_err(|error| {
-        std::io::Error::new(
-            error.kind(),
-            format!("the sandbox cannot open 127.0.0.1:{port}: {error}"),
-        )
-    })?;
+    let sandbox = Sandbox::start_on(port).await?;
     let region = sandbox::REGION.to_uppercase().replace('-', "_");
     let endpoint = sandbox.endpoint();
     let mut out = std::io::stdout().lock();

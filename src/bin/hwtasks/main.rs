@@ -56,8 +56,11 @@ async fn main() -> ExitCode {
         }
         Err(Failure::Call(error)) => {
             eprintln!("error: {}", output::printable(&error.to_string()));
+            if error.kind() == ErrorKind::Credentials {
+                eprintln!("--sandbox needs no credentials");
+            }
             match error.kind() {
-                ErrorKind::InvalidParameter => ExitCode::from(2),
+                ErrorKind::InvalidParameter | ErrorKind::Configuration => ExitCode::from(2),
                 _ => ExitCode::FAILURE,
             }
         }

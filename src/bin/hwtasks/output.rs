@@ -249,6 +249,9 @@ fn io_error(error: csv::Error) -> std::io::Error {
 /// narrow for all columns, the last ones are left out, and a line says so.
 fn table(headers: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
     let rows: Vec<Vec<String>> = rows.into_iter().collect();
+    if rows.is_empty() {
+        return "nothing to show".to_string();
+    }
     let mut table = Table::new();
     let shown = match table.width() {
         Some(width) => fitting(headers, &rows, usize::from(width)),

@@ -60,7 +60,12 @@ fn accepting() -> ExitCode {
             .status()
     });
     match check {
-        Ok(status) if status.success() => ExitCode::SUCCESS,
+        Ok(status) if status.success() => {
+            println!(
+                "accepted: xtask/snapshots holds the report; commit it, raise `info.version`, and say in CHANGELOG.md what changed"
+            );
+            ExitCode::SUCCESS
+        }
         Ok(_) => ExitCode::FAILURE,
         Err(error) => {
             eprintln!("error: the snapshots cannot be written: {error}");

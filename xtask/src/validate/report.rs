@@ -249,7 +249,7 @@ fn describe_types(out: &mut String, document: &Document, file: &syn::File) {
 fn describe_functions(out: &mut String, all: &[Item], module: &str) {
     for item in all {
         match item {
-            Item::Impl(block) => {
+            Item::Impl(block) if block.trait_.is_none() => {
                 let name = rust(&block.self_ty).replace("<'a>", "");
                 for item in &block.items {
                     if let ImplItem::Fn(function) = item {
@@ -318,6 +318,8 @@ fn rust(tokens: &impl ToTokens) -> String {
         "std::convert::",
         "std::fmt::",
         "crate::wire::",
+        "crate::client::",
+        "crate::error::",
         "crate::dcs::types::",
         "crate::iam::types::",
         "crate::rocketmq::types::",
