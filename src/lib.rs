@@ -40,4 +40,8 @@ pub use error::{Error, ErrorKind};
 #[cfg(feature = "client")]
 pub use reqwest;
 #[cfg(feature = "client")]
-pub use transport::{Response, Transport};
+pub use transport::Response;
+// Named by a hidden function of `Service` alone.
+#[cfg(feature = "client")]
+#[doc(hidden)]
+pub use transport::Transport;

@@ -12,8 +12,8 @@ use crate::error::Error;
 /// attempt (exponential backoff with full jitter), and what `Retry-After` asks for besides.
 ///
 /// A refusal of the credentials (401, 403) is never tried again, since a few failures lock an access
-/// key. One exception is no matter of this policy: an answer that shows that the clock of the machine
-/// is off is tried once more with the time of the service.
+/// key. One exception does not count as a retry: an answer that shows that the clock of the machine is
+/// off is tried once more with the time of the service.
 ///
 /// ```
 /// use std::time::Duration;
@@ -32,6 +32,7 @@ pub struct RetryPolicy {
     base_delay: Duration,
     max_delay: Duration,
     total_time: Duration,
+    correct_clock: bool,
 }
 
 impl Default for RetryPolicy {
@@ -42,12 +43,13 @@ impl Default for RetryPolicy {
             base_delay: Duration::from_millis(500),
             max_delay: Duration::from_secs(20),
             total_time: Duration::from_secs(120),
+            correct_clock: true,
         }
     }
 }
 
 impl RetryPolicy {
-    /// Every call is tried once.
+    /// Every call is tried once, but for a clock that is corrected.
     pub fn none() -> Self {
         Self::default().max_attempts(1)
     }
@@ -78,6 +80,18 @@ impl RetryPolicy {
     pub fn total_time(mut self, time: Duration) -> Self {
         self.total_time = time;
         self
+    }
+
+    /// Whether a clock that an answer shows to be off is corrected, and the call tried once more; it is
+    /// by default.
+    #[must_use]
+    pub fn correct_clock(mut self, correct: bool) -> Self {
+        self.correct_clock = correct;
+        self
+    }
+
+    pub(crate) fn corrects_clock(&self) -> bool {
+        self.correct_clock
     }
 
     /// What is left of the total time.

@@ -171,7 +171,7 @@ impl Transport {
                 Ok(response) => return Ok(response),
                 Err(error) => error.after(attempt),
             };
-            if !clock_corrected && self.correct_clock(&error) {
+            if retry.corrects_clock() && !clock_corrected && self.correct_clock(&error) {
                 clock_corrected = true;
                 attempt += 1;
                 continue;

@@ -8,7 +8,9 @@ use crate::clock::BoxFuture;
 
 /// Environment variables, or what stands in for them in a test. Empty ones count as not set.
 #[derive(Clone)]
-pub(crate) struct Variables(Arc<dyn Fn(&str) -> Option<String> + Send + Sync>);
+pub(crate) struct Variables(Arc<Lookup>);
+
+type Lookup = dyn Fn(&str) -> Option<String> + Send + Sync;
 
 impl Variables {
     pub(crate) fn of_process() -> Self {

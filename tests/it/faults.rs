@@ -422,6 +422,23 @@ async fn a_corrected_clock_is_remembered() {
 }
 
 #[tokio::test]
+async fn the_clock_can_be_left_alone() {
+    let server = Server::doing(&[RefusesDate, Answers]).await;
+    let clock = Arc::new(ManualClock::new(server_time() - TimeDelta::days(1)));
+    let policy = RetryPolicy::none().correct_clock(false);
+    let error = list(&client(&server.endpoint, &clock, policy))
+        .await
+        .unwrap_err();
+    assert_eq!((error.kind(), error.attempts()), (Unauthorized, 1));
+    assert!(
+        error
+            .hint()
+            .unwrap()
+            .contains("the clock of this machine is probably off")
+    );
+}
+
+#[tokio::test]
 async fn retries_can_be_switched_off_and_limited() {
     let attempts = async |policy: RetryPolicy| {
         let server = Server::doing(&[Refuses(500, "", "")]).await;
@@ -469,7 +486,7 @@ async fn a_throttled_crowd_ends_well_and_spread_out() {
     let asked = Arc::new(AtomicUsize::new(0));
     let count = asked.clone();
     let router = axum::Router::new().fallback(move || {
-        let throttled = count.fetch_add(1, Ordering::SeqCst) % 3 == 0;
+        let throttled = count.fetch_add(1, Ordering::SeqCst).is_multiple_of(3);
         async move {
             if throttled {
                 (StatusCode::TOO_MANY_REQUESTS, GATEWAY)
