@@ -14,6 +14,7 @@ use syn::{Expr, Fields, ImplItem, Item, Stmt, Type, parse_quote};
 
 use super::document::{Document, Operation, entries, text};
 use super::generate::operation_constant;
+use super::rules::paged_item;
 
 type Result<T> = std::result::Result<T, String>;
 
@@ -353,6 +354,9 @@ fn builder_module(mut module: syn::ItemMod, document: &Document) -> Result<syn::
             operations.len()
         ));
     }
+    for operation in &operations {
+        items.extend(paging(operation, document));
+    }
     items.insert(
         0,
         parse_quote! {
@@ -375,6 +379,103 @@ fn builder_module(mut module: syn::ItemMod, document: &Document) -> Result<syn::
     );
     module.attrs.push(parse_quote!(#[allow(unused_mut)]));
     Ok(module)
+}
+
+/// The paging of an operation that has any, and its span of time, as methods of its builder.
+fn paging(operation: &Operation<'_>, document: &Document) -> Vec<Item> {
+    let ident = |name: &str| syn::Ident::new(name, proc_macro2::Span::call_site());
+    let null = Value::Null;
+    let paging = operation.value.get("x-huaweicloud-paging").unwrap_or(&null);
+    let (items, id) = (text(paging, "items"), text(paging, "id"));
+    let Some((page, item)) = paged_item(document, operation, items, id) else {
+        return Vec::new();
+    };
+    let builder = ident(operation.id());
+    let (page, item, items, id) = (ident(page), ident(item), ident(items), ident(id));
+    let position_name = text(paging, "position");
+    let (position, size) = (ident(position_name), ident(text(paging, "size")));
+    let number = |key: &str| {
+        let number = paging.get(key).and_then(Value::as_i64).unwrap_or_default();
+        proc_macro2::Literal::i64_unsuffixed(number)
+    };
+    let (first, page_size) = (number("first"), number("page-size"));
+    let mut made = vec![
+        parse_quote! {
+            impl crate::pager::PagedCall for #builder<'_> {
+                type Page = types::#page;
+                type Item = types::#item;
+                const FIRST: i32 = #first;
+                const PAGE_SIZE: i32 = #page_size;
+                const POSITION: &'static str = #position_name;
+
+                fn position(&self) -> Option<i32> {
+                    self.#position.clone().ok().flatten()
+                }
+
+                fn page_size(&self) -> Option<i32> {
+                    self.#size.clone().ok().flatten()
+                }
+
+                // A value that did not convert stays, for `send` to report.
+                fn at(mut self, position: i32, page_size: i32) -> Self {
+                    self.#position = self.#position.map(|_| Some(position));
+                    self.#size = self.#size.map(|_| Some(page_size));
+                    self
+                }
+
+                async fn page(self) -> Result<Response<types::#page>, Error> {
+                    self.send().await
+                }
+
+                fn items(page: &mut types::#page) -> &mut crate::wire::List<types::#item> {
+                    &mut page.#items
+                }
+
+                fn id(item: &types::#item) -> Option<&str> {
+                    item.#id.as_deref()
+                }
+            }
+        },
+        parse_quote! {
+            impl<'a> #builder<'a> {
+                /// All pages from the position of this call on, as a stream.
+                pub fn pages(self) -> crate::pager::Pages<Self> {
+                    crate::pager::Pages::new(self)
+                }
+
+                /// Everything on all pages from the position of this call on, one page at a time: see
+                /// [`pager`](crate::pager) for what is promised.
+                pub fn stream(
+                    self,
+                ) -> impl futures_util::Stream<Item = Result<types::#item, Error>> + Send + use<'a> {
+                    self.pages().items()
+                }
+            }
+        },
+    ];
+    for (parameter, _) in operation.parameters(document) {
+        let later = text(parameter, "x-huaweicloud-not-after");
+        if !later.is_empty() {
+            let (since, until) = (ident(text(parameter, "name")), ident(later));
+            let (since_name, until_name) = (text(parameter, "name"), later);
+            made.push(parse_quote! {
+                impl #builder<'_> {
+                    /// Start of the span of time that the tasks must lie in: the parameter
+                    #[doc = concat!("`", #since_name, "`.")]
+                    pub fn since(self, time: chrono::DateTime<chrono::Utc>) -> Self {
+                        self.#since(time)
+                    }
+
+                    /// End of the span of time that the tasks must lie in: the parameter
+                    #[doc = concat!("`", #until_name, "`.")]
+                    pub fn until(self, time: chrono::DateTime<chrono::Utc>) -> Self {
+                        self.#until(time)
+                    }
+                }
+            });
+        }
+    }
+    made
 }
 
 fn builder_impl(

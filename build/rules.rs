@@ -13,11 +13,12 @@ use super::document::{Document, Operation, Problem, entries, escape, items, read
 use super::generate::variant;
 
 /// The extensions that `openapi/README.md` explains. Any other `x-…` key is a typing error.
-pub const EXTENSIONS: [&str; 6] = [
+pub const EXTENSIONS: [&str; 7] = [
     "x-enumDescriptions",
     "x-extensible-enum",
     "x-huaweicloud-iam",
     "x-huaweicloud-not-after",
+    "x-huaweicloud-paging",
     "x-huaweicloud-request-samples",
     "x-huaweicloud-sources",
 ];
@@ -102,6 +103,32 @@ pub fn check(document: &Document, root: &Path) -> Vec<Problem> {
     rules.problems.sort();
     rules.problems.dedup();
     rules.problems
+}
+
+/// The schemas of the page and of the item that an operation lists: their names.
+pub fn paged_item<'a>(
+    document: &'a Document,
+    operation: &Operation<'a>,
+    items: &str,
+    id: &str,
+) -> Option<(&'a str, &'a str)> {
+    let schema_name = |reference: &'a Value| {
+        reference
+            .get("$ref")?
+            .as_str()?
+            .strip_prefix("#/components/schemas/")
+    };
+    let responses = operation.responses(document);
+    let (_, success, _) = responses
+        .iter()
+        .find(|(status, ..)| status.starts_with('2'))?;
+    let page = schema_name(success.pointer("/content/application~1json/schema")?)?;
+    let item = document.get(&format!(
+        "/components/schemas/{page}/properties/{items}/items"
+    ))?;
+    let item = schema_name(item)?;
+    let id = document.get(&format!("/components/schemas/{item}/properties/{id}"))?;
+    (text(id, "type") == "string").then_some((page, item))
 }
 
 struct Rules<'a> {
@@ -302,6 +329,7 @@ impl Rules<'_> {
             }
         }
         self.parameters(operation);
+        self.paging(operation, &place);
         self.responses(operation);
         for sample in items(operation.value.get("x-huaweicloud-request-samples")) {
             self.sample_file(
@@ -401,6 +429,52 @@ impl Rules<'_> {
                 format!(
                     "{{{missing}}} is in the path {}, and not declared as a parameter",
                     operation.path
+                ),
+            );
+        }
+    }
+
+    /// What `x-huaweicloud-paging` names must be there, or the generated code would not compile.
+    fn paging(&mut self, operation: &Operation<'_>, place: &str) {
+        let Some(paging) = operation.value.get("x-huaweicloud-paging") else {
+            return;
+        };
+        let place = format!("{place}/x-huaweicloud-paging");
+        self.only_keys(
+            paging,
+            &["first", "id", "items", "page-size", "position", "size"],
+            &place,
+        );
+        for key in ["position", "size"] {
+            let name = text(paging, key);
+            let number = operation
+                .parameters(self.document)
+                .into_iter()
+                .any(|(p, _)| {
+                    text(p, "name") == name && p.pointer("/schema/format") == Some(&"int32".into())
+                });
+            if !number {
+                self.report(
+                    &format!("{place}/{key}"),
+                    format!(
+                        "{name:?} is not a parameter of {} with the format int32",
+                        operation.id()
+                    ),
+                );
+            }
+        }
+        for key in ["first", "page-size"] {
+            if !paging.get(key).is_some_and(Value::is_u64) {
+                self.report(&format!("{place}/{key}"), "must be a number");
+            }
+        }
+        let (items, id) = (text(paging, "items"), text(paging, "id"));
+        if paged_item(self.document, operation, items, id).is_none() {
+            self.report(
+                &place,
+                format!(
+                    "the success of {} has no array {items:?} of a schema with a text {id:?}",
+                    operation.id()
                 ),
             );
         }

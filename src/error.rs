@@ -60,6 +60,8 @@ pub enum ErrorKind {
     Decode,
     /// The answer is larger than the client takes.
     TooLarge,
+    /// A list changes faster than it can be read page by page.
+    Restless,
 }
 
 impl ErrorKind {
@@ -102,6 +104,8 @@ struct Inner {
     retry_after: Duration,
     /// The time of the service, by its header `Date`.
     date: Option<DateTime<Utc>>,
+    /// The parameter and the position at which a list can be read on.
+    resume: Option<(&'static str, i32)>,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -149,6 +153,24 @@ impl Error {
     /// The body of the answer as text, where it was an error or did not decode. 16 KiB of it at most.
     pub fn body(&self) -> Option<&str> {
         self.0.body.as_deref()
+    }
+
+    /// Where a list that ended in this error can be read on: the position of the first item that was
+    /// not given.
+    pub fn resume_at(&self) -> Option<i32> {
+        self.0.resume.map(|(_, position)| position)
+    }
+
+    /// The same error of a list that can be read on from a position.
+    pub(crate) fn resuming(mut self, parameter: &'static str, position: i32) -> Self {
+        self.0.resume = Some((parameter, position));
+        self
+    }
+
+    /// A list that moves faster than it is read.
+    pub(crate) fn restless_list(parameter: &'static str, position: i32) -> Self {
+        let message = "the list changes faster than it can be read";
+        Self::from(Inner::new(ErrorKind::Restless, message)).resuming(parameter, position)
     }
 
     /// What to do about it, where that can be said. `Display` ends with it.
@@ -249,6 +271,7 @@ impl Inner {
             retryable: false,
             retry_after: Duration::ZERO,
             date: None,
+            resume: None,
             source: None,
         }
     }
@@ -282,6 +305,9 @@ impl fmt::Display for Error {
         }
         if error.attempts > 1 {
             write!(f, " after {} attempts", error.attempts)?;
+        }
+        if let Some((parameter, position)) = error.resume {
+            write!(f, ", go on with {parameter} {position}")?;
         }
         if let Some(hint) = &error.hint {
             write!(f, "; {hint}")?;

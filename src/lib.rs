@@ -21,6 +21,8 @@ mod error;
 #[cfg(feature = "client")]
 mod operation;
 #[cfg(feature = "client")]
+pub mod pager;
+#[cfg(feature = "client")]
 mod parameters;
 #[cfg(feature = "client")]
 pub mod retry;

@@ -380,6 +380,16 @@ pub struct Response<T> {
 }
 
 impl<T> Response<T> {
+    /// An answer with a status of success and no headers, for tests.
+    #[cfg(test)]
+    pub(crate) fn new(value: T) -> Self {
+        Self {
+            value,
+            status: StatusCode::OK,
+            headers: HeaderMap::new(),
+        }
+    }
+
     /// The decoded body.
     pub fn into_inner(self) -> T {
         self.value

@@ -180,6 +180,47 @@ fn parameters_are_passed_on() {
 }
 
 #[test]
+fn all_pages_are_listed() {
+    for output in ["ndjson", "csv", "json", "table"] {
+        let all = stdout(&format!("--sandbox dcs center --all --limit 1 -o {output}"));
+        for id in [
+            "8abf6e1e72c12e7c0172c15b508500aa",
+            "ff80808188bfde180188c36bb9ca4a30",
+        ] {
+            assert_eq!(all.matches(id).count(), 1, "{output}: {all}");
+        }
+    }
+    let rest = stdout("--sandbox dcs center --all --offset 1 -o ndjson");
+    assert_eq!(rest.lines().count(), 1);
+    let tasks = stdout("--sandbox rocketmq list --all -o ndjson");
+    assert_eq!(tasks.lines().count(), 1);
+    // One page of several says so, where a person looks.
+    let page = run("--sandbox dcs center --limit 1");
+    assert_eq!(
+        String::from_utf8_lossy(&page.stderr),
+        "1 of 2 tasks; --all lists them all\n"
+    );
+}
+
+#[test]
+fn spans_of_time_in_the_words_of_people() {
+    for (span, count) in [
+        ("--since 2h", 0),
+        ("--since 100years", 1),
+        ("--since 2020-06-17", 1),
+        ("--since 2020-06-18", 0),
+        ("--until 2020-06-18 --since 2020-06-17T08:18:06Z", 1),
+        ("--until 2020-06-17T10:18:05+02:00", 0),
+    ] {
+        let tasks = stdout(&format!("--sandbox dcs list -o ndjson {span}"));
+        assert_eq!(tasks.lines().count(), count, "{span}");
+    }
+    let (code, errors) = failure("--sandbox dcs list --since yesterday");
+    assert_eq!(code, Some(2));
+    assert!(errors.contains("write 2h or 3days (ago)"), "{errors}");
+}
+
+#[test]
 fn wrong_usage_exits_with_2() {
     for (line, reason) in [
         ("", "Usage"),
@@ -207,6 +248,14 @@ fn wrong_usage_exits_with_2() {
             "has its own endpoint",
         ),
         ("dcs center", "give --region or --endpoint"),
+        (
+            "--sandbox dcs list --since 2h --start-time 20200609160000",
+            "cannot be used with",
+        ),
+        (
+            "--sandbox rocketmq list --until 2h --end-time 20200609160000",
+            "cannot be used with",
+        ),
         ("dcs center --region x/y", "is not a region"),
         ("--sandbox dcs list --instance a/b", "holds '/'"),
     ] {

@@ -163,6 +163,16 @@ async fn logs_tell_of_calls_and_attempts_and_show_no_secret() {
         .finish();
     let _guard = tracing::subscriber::set_default(subscriber);
     let server = Server::answering(503, &[("x-request-id", "r-1")], "").await;
+    // Other tests make calls at the same time without a subscriber, and tracing remembers for each
+    // place in the code whether anybody listens. Once each place was passed, it is asked to look again.
+    server
+        .dcs()
+        .instance("first")
+        .list()
+        .send()
+        .await
+        .unwrap_err();
+    tracing::callsite::rebuild_interest_cache();
     for credentials in all_credentials() {
         let client = dcs::Client::builder()
             .endpoint(&server.endpoint)

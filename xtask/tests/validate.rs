@@ -64,7 +64,7 @@ struct Case {
 const DCS: &str = "openapi/dcs.yaml";
 const LEDGER: &str = "openapi/discrepancies.yaml";
 
-const CASES: [Case; 40] = [
+const CASES: [Case; 42] = [
     Case {
         name: "yaml-does-not-parse",
         file: DCS,
@@ -376,6 +376,22 @@ const CASES: [Case; 40] = [
         from: "        '200':\n          description: One page of tasks.",
         to: "        '204':\n          description: Nothing.\n        '200':\n          description: One page of tasks.",
         says: &["/responses/204: the response has no `content`"],
+    },
+    Case {
+        name: "paging-by-nothing",
+        file: DCS,
+        from: "        position: offset\n",
+        to: "        position: page\n",
+        says: &[
+            "/x-huaweicloud-paging/position: \"page\" is not a parameter of ListBackgroundTask with the format int32",
+        ],
+    },
+    Case {
+        name: "paging-of-nothing",
+        file: DCS,
+        from: "        items: tasks\n",
+        to: "        items: jobs\n",
+        says: &["/x-huaweicloud-paging: the success of ListBackgroundTask has no array \"jobs\""],
     },
     Case {
         name: "ledger-odd-status",

@@ -1,5 +1,6 @@
 //! The command line. What a parameter means is told in the words of the descriptions.
 
+use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 use clap::{Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use huaweicloud_tasks::wire::QueryTime;
@@ -112,11 +113,43 @@ pub(crate) struct DcsPage {
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub(crate) limit: Option<i32>,
     /// Start of the span of time that the tasks must lie in: yyyyMMddHHmmss, UTC
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", conflicts_with = "since")]
     pub(crate) start_time: Option<QueryTime>,
     /// End of the span of time that the tasks must lie in: yyyyMMddHHmmss, UTC
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", conflicts_with = "until")]
     pub(crate) end_time: Option<QueryTime>,
+    /// List all pages, from the offset on
+    #[arg(long)]
+    pub(crate) all: bool,
+    #[command(flatten)]
+    pub(crate) span: Span,
+}
+
+/// A span of time in the words of people.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Span {
+    /// Start of the span of time that the tasks must lie in: 2h ago, a day, or RFC 3339
+    #[arg(long, value_name = "WHEN", value_parser = moment)]
+    pub(crate) since: Option<DateTime<Utc>>,
+    /// End of the span of time that the tasks must lie in: 2h ago, a day, or RFC 3339
+    #[arg(long, value_name = "WHEN", value_parser = moment)]
+    pub(crate) until: Option<DateTime<Utc>>,
+}
+
+/// A moment as people write it: `2h` (ago), `2020-06-09` (its start, in UTC), or RFC 3339.
+fn moment(text: &str) -> Result<DateTime<Utc>, String> {
+    if let Ok(ago) = humantime::parse_duration(text) {
+        return TimeDelta::from_std(ago)
+            .ok()
+            .and_then(|ago| Utc::now().checked_sub_signed(ago))
+            .ok_or_else(|| "it is too long ago".to_string());
+    }
+    if let Ok(day) = text.parse::<NaiveDate>() {
+        return Ok(day.and_time(NaiveTime::MIN).and_utc());
+    }
+    DateTime::parse_from_rfc3339(text)
+        .map(|time| time.to_utc())
+        .map_err(|_| "write 2h or 3days (ago), 2020-06-09, or 2020-06-09T16:00:00Z".to_string())
 }
 
 #[derive(Debug, Subcommand)]
@@ -133,10 +166,15 @@ pub(crate) enum Rocketmq {
         #[arg(long, value_name = "N", allow_negative_numbers = true)]
         limit: Option<i32>,
         /// Start of the span of time that the tasks must lie in: yyyyMMddHHmmss, UTC
-        #[arg(long, value_name = "TIME")]
+        #[arg(long, value_name = "TIME", conflicts_with = "since")]
         begin_time: Option<QueryTime>,
         /// End of the span of time that the tasks must lie in: yyyyMMddHHmmss, UTC
-        #[arg(long, value_name = "TIME")]
+        #[arg(long, value_name = "TIME", conflicts_with = "until")]
         end_time: Option<QueryTime>,
+        /// List all pages, from the start on
+        #[arg(long)]
+        all: bool,
+        #[command(flatten)]
+        span: Span,
     },
 }

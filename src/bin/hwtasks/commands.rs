@@ -7,7 +7,7 @@ use huaweicloud_tasks::sandbox::{self, Sandbox};
 use huaweicloud_tasks::{ClientBuilder, Service, dcs, rocketmq};
 
 use crate::Failure;
-use crate::args::{Args, Command, Dcs, DcsPage, Global, Rocketmq};
+use crate::args::{Args, Command, Dcs, DcsPage, Global, Rocketmq, Span};
 use crate::output::{self, Region};
 
 pub(crate) async fn run(args: Args) -> Result<(), Failure> {
@@ -49,9 +49,12 @@ async fn dcs(target: &Target<'_>, client: &dcs::Client, command: Dcs) -> Result<
                 limit,
                 start_time,
                 end_time,
+                all,
+                span,
             } = page;
-            set!(call, offset, limit, start_time, end_time);
-            output::list(&*call.send().await?, output)
+            let Span { since, until } = span;
+            set!(call, offset, limit, start_time, end_time, since, until);
+            list!(call, all, output)
         }
         Dcs::Center { page } => {
             let mut call = client.list_center_task();
@@ -60,9 +63,12 @@ async fn dcs(target: &Target<'_>, client: &dcs::Client, command: Dcs) -> Result<
                 limit,
                 start_time,
                 end_time,
+                all,
+                span,
             } = page;
-            set!(call, offset, limit, start_time, end_time);
-            output::list(&*call.send().await?, output)
+            let Span { since, until } = span;
+            set!(call, offset, limit, start_time, end_time, since, until);
+            list!(call, all, output)
         }
         Dcs::Progress { instance, task } => {
             let instance = target.id("--instance", instance, sandbox::DCS_INSTANCE_ID)?;
@@ -85,11 +91,14 @@ async fn rocketmq(
             limit,
             begin_time,
             end_time,
+            all,
+            span,
         } => {
             let instance = target.id("--instance", instance, sandbox::ROCKETMQ_INSTANCE_ID)?;
             let mut call = client.instance(instance).list();
-            set!(call, start, limit, begin_time, end_time);
-            output::list(&*call.send().await?, target.global.output)
+            let Span { since, until } = span;
+            set!(call, start, limit, begin_time, end_time, since, until);
+            list!(call, all, target.global.output)
         }
     }
 }
@@ -103,6 +112,20 @@ macro_rules! set {
     };
 }
 use set;
+
+/// Prints one page of a list, or all.
+macro_rules! list {
+    ($call:ident, $all:ident, $output:expr) => {
+        if $all {
+            output::all($call.stream(), $output).await
+        } else {
+            let page = $call.send().await?;
+            let count = page.task_count.as_ref().and_then(|count| count.get());
+            output::page(&*page, &page.tasks, count, $output)
+        }
+    };
+}
+use list;
 
 /// Whom to call: the sandbox of this process, or the real service.
 struct Target<'a> {

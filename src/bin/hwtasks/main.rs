@@ -6,6 +6,7 @@
 mod args;
 mod commands;
 mod output;
+mod rows;
 
 use std::process::ExitCode;
 

@@ -2,111 +2,105 @@
 
 use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write};
+use std::pin::pin;
 
 use comfy_table::{Cell, Color, ColumnConstraint, ContentArrangement, Table, presets};
-use huaweicloud_tasks::dcs::types::{
-    DetailsBody, ListBackgroundTaskResponse, ListCenterTaskResponse, ListCenterTasksResp,
-    ShowBackgroundTaskProgressResponse, SingleBackgroundTask, StepDetail,
-};
-use huaweicloud_tasks::rocketmq::types::{BackgroundTask, ListBackgroundTasksResponse};
-use huaweicloud_tasks::wire::Timestamp;
+use futures_util::{Stream, TryStreamExt};
+use huaweicloud_tasks::Error;
+use huaweicloud_tasks::dcs::types::{ShowBackgroundTaskProgressResponse, StepDetail};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use unicode_width::UnicodeWidthStr;
 
 use crate::Failure;
 use crate::args::Output;
+use crate::rows::{Row, show, time};
 
-/// A list of tasks, and how it is shown: its fields as CSV, a choice of them as a table.
-pub(crate) trait List: Serialize {
-    type Task: Serialize;
-    const HEADERS: [&'static str; 7];
-    const FIELDS: &'static [&'static str];
-
-    fn tasks(&self) -> &[Self::Task];
-    fn row(task: &Self::Task) -> Vec<String>;
-}
-
-const fn headers(last: &'static str) -> [&'static str; 7] {
-    let (started, ended) = ("STARTED (UTC)", "ENDED (UTC)");
-    ["ID", "NAME", "STATUS", started, ended, last, "USER"]
-}
-
-impl List for ListBackgroundTaskResponse {
-    type Task = SingleBackgroundTask;
-    const FIELDS: &'static [&'static str] = SingleBackgroundTask::FIELDS;
-    const HEADERS: [&'static str; 7] = headers("CHANGE");
-
-    fn tasks(&self) -> &[SingleBackgroundTask] {
-        &self.tasks
-    }
-
-    fn row(task: &SingleBackgroundTask) -> Vec<String> {
-        vec![
-            show(&task.id),
-            show(&task.name),
-            show(&task.status),
-            time(&task.created_at),
-            time(&task.updated_at),
-            change(task.details.as_ref()),
-            show(&task.user_name),
-        ]
-    }
-}
-
-impl List for ListCenterTaskResponse {
-    type Task = ListCenterTasksResp;
-    const FIELDS: &'static [&'static str] = ListCenterTasksResp::FIELDS;
-    const HEADERS: [&'static str; 7] = headers("CHANGE");
-
-    fn tasks(&self) -> &[ListCenterTasksResp] {
-        &self.tasks
-    }
-
-    fn row(task: &ListCenterTasksResp) -> Vec<String> {
-        vec![
-            show(&task.id),
-            show(&task.name),
-            show(&task.status),
-            time(&task.created_at),
-            time(&task.updated_at),
-            change(task.details.as_ref()),
-            show(&task.user_name),
-        ]
-    }
-}
-
-impl List for ListBackgroundTasksResponse {
-    type Task = BackgroundTask;
-    const FIELDS: &'static [&'static str] = BackgroundTask::FIELDS;
-    const HEADERS: [&'static str; 7] = headers("PARAMS");
-
-    fn tasks(&self) -> &[BackgroundTask] {
-        &self.tasks
-    }
-
-    fn row(task: &BackgroundTask) -> Vec<String> {
-        vec![
-            show(&task.id),
-            show(&task.name),
-            show(&task.status),
-            time(&task.created_at),
-            time(&task.updated_at),
-            show(&task.params),
-            show(&task.user_name),
-        ]
-    }
-}
-
-/// Prints a list of tasks.
-pub(crate) fn list<L: List>(list: &L, output: Output) -> Result<(), Failure> {
+/// Prints one page of tasks; `count` is how many there are, as far as the service says.
+pub(crate) fn page<P: Serialize, T: Row>(
+    page: &P,
+    tasks: &[T],
+    count: Option<u64>,
+    output: Output,
+) -> Result<(), Failure> {
     match output {
-        Output::Json => json(list),
-        Output::Ndjson => ndjson(list.tasks()),
-        Output::Csv => csv(L::FIELDS, list.tasks()),
+        Output::Json => json(page),
+        Output::Ndjson => ndjson(tasks),
+        Output::Csv => csv(T::FIELDS, tasks),
         Output::Table => {
-            let rows = list.tasks().iter().map(L::row);
-            print(&table(&L::HEADERS, rows))
+            print(&table(&T::HEADERS, tasks.iter().map(T::row)))?;
+            if let Some(count) = count.filter(|count| {
+                usize::try_from(*count).is_ok_and(|n| n > tasks.len() && !tasks.is_empty())
+            }) {
+                eprintln!("{} of {count} tasks; --all lists them all", tasks.len());
+            }
+            Ok(())
+        }
+    }
+}
+
+/// Prints every task of a stream. As NDJSON and CSV they are printed as they come; a table and a JSON
+/// array need them all.
+pub(crate) async fn all<T: Row>(
+    tasks: impl Stream<Item = Result<T, Error>>,
+    output: Output,
+) -> Result<(), Failure> {
+    let mut tasks = pin!(tasks);
+    let mut counter = Counter::default();
+    let mut kept = Vec::new();
+    let mut names = true;
+    // In chunks, so that each write is worth its while.
+    let mut chunk = Vec::new();
+    loop {
+        let next = tasks.try_next().await;
+        let ended = !matches!(next, Ok(Some(_)));
+        let failure = match next {
+            Ok(Some(task)) => {
+                counter.count();
+                chunk.push(task);
+                None
+            }
+            Ok(None) => None,
+            // What came before it is printed first.
+            Err(error) => Some(error),
+        };
+        if chunk.len() == 100 || ended {
+            match output {
+                Output::Ndjson => ndjson(&chunk)?,
+                Output::Csv => csv_records(T::FIELDS, &chunk, std::mem::take(&mut names))?,
+                Output::Json | Output::Table => kept.append(&mut chunk),
+            }
+            chunk.clear();
+        }
+        if ended {
+            counter.clear();
+            match output {
+                Output::Json => json(&kept)?,
+                Output::Table => print(&table(&T::HEADERS, kept.iter().map(T::row)))?,
+                Output::Ndjson | Output::Csv => {}
+            }
+            return failure.map_or(Ok(()), |error| Err(error.into()));
+        }
+    }
+}
+
+/// How many tasks there are so far, on standard error where a person looks at it.
+#[derive(Default)]
+struct Counter {
+    tasks: u64,
+}
+
+impl Counter {
+    fn count(&mut self) {
+        self.tasks += 1;
+        if self.tasks.is_multiple_of(100) && std::io::stderr().is_terminal() {
+            eprint!("\r{} tasks", self.tasks);
+        }
+    }
+
+    fn clear(&self) {
+        if self.tasks >= 100 && std::io::stderr().is_terminal() {
+            eprint!("\r\x1b[K");
         }
     }
 }
@@ -212,9 +206,15 @@ fn ndjson(values: &[impl Serialize]) -> Result<(), Failure> {
 
 /// One record a value: texts as they are, anything else as JSON, so that no digit is lost.
 fn csv(fields: &[&str], values: &[impl Serialize]) -> Result<(), Failure> {
+    csv_records(fields, values, true)
+}
+
+fn csv_records(fields: &[&str], values: &[impl Serialize], names: bool) -> Result<(), Failure> {
     let terminal = std::io::stdout().is_terminal();
     let mut out = csv::Writer::from_writer(std::io::stdout().lock());
-    out.write_record(fields).map_err(io_error)?;
+    if names {
+        out.write_record(fields).map_err(io_error)?;
+    }
     for value in values {
         let json = serde_json::to_string(value).map_err(std::io::Error::from)?;
         let members: BTreeMap<String, &RawValue> =
@@ -329,57 +329,4 @@ pub(crate) fn printable(text: &str) -> String {
             }
         })
         .collect()
-}
-
-fn show(value: &Option<impl ToString>) -> String {
-    value
-        .as_ref()
-        .map_or_else(|| "-".to_string(), ToString::to_string)
-}
-
-/// A time to the second, which wraps well in a narrow column; as it came, where it is none.
-fn time(value: &Option<Timestamp>) -> String {
-    match value.as_ref().map(|time| (time, time.to_utc())) {
-        Some((_, Some(utc))) => utc.format("%Y-%m-%d %H:%M:%S").to_string(),
-        Some((time, None)) => time.to_string(),
-        None => "-".to_string(),
-    }
-}
-
-/// What a task changes, in a few words: the pairs of old and new that differ or, where there are
-/// none, everything else.
-fn change(details: Option<&DetailsBody>) -> String {
-    let Some(members) = details
-        .and_then(|details| serde_json::to_string(details).ok())
-        .and_then(|json| serde_json::from_str::<BTreeMap<String, Box<RawValue>>>(&json).ok())
-    else {
-        return "-".to_string();
-    };
-    let plain = |raw: &RawValue| raw.get().trim_matches('"').to_string();
-    let (mut pairs, mut others) = (Vec::new(), Vec::new());
-    for (name, value) in &members {
-        if let Some(what) = name.strip_prefix("new_") {
-            let old = members.get(&format!("old_{what}"));
-            let Some(old) = old else {
-                others.push(format!("{} {}", what.replace('_', " "), plain(value)));
-                continue;
-            };
-            if old.get() != value.get() {
-                pairs.push(format!(
-                    "{} {} → {}",
-                    what.replace('_', " "),
-                    plain(old),
-                    plain(value)
-                ));
-            }
-        } else if !name.starts_with("old_") && !matches!(value.get(), "[]" | "\"\"") {
-            others.push(format!("{} {}", name.replace('_', " "), plain(value)));
-        }
-    }
-    let words = if pairs.is_empty() { others } else { pairs };
-    if words.is_empty() {
-        "-".to_string()
-    } else {
-        words.join("\n")
-    }
 }

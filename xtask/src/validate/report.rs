@@ -122,6 +122,19 @@ fn describe_operation(out: &mut String, document: &Document, operation: &Operati
             ),
         );
     }
+    if let Some(paging) = operation.value.get("x-huaweicloud-paging") {
+        let (first, size) = (&paging["first"], &paging["page-size"]);
+        line(
+            out,
+            1,
+            &format!(
+                "pages by {} from {first}, {size} {} by {}",
+                text(paging, "position"),
+                text(paging, "items"),
+                text(paging, "id")
+            ),
+        );
+    }
     for file in items(operation.value.get("x-huaweicloud-request-samples")) {
         line(
             out,
