@@ -12,6 +12,7 @@ use huaweicloud_tasks::retry::RetryPolicy;
 use tokio::net::TcpListener;
 
 /// What the server was asked.
+#[allow(dead_code)] // Not every program of tests looks at it.
 #[derive(Clone, Debug)]
 pub struct Asked {
     pub uri: String,
@@ -55,11 +56,13 @@ impl Server {
         Self { endpoint, asked }
     }
 
+    #[allow(dead_code)]
     pub fn asked(&self) -> Vec<Asked> {
         self.asked.lock().unwrap().clone()
     }
 
     /// A client of DCS that calls this server.
+    #[allow(dead_code)]
     pub fn dcs(&self) -> dcs::Client {
         dcs::Client::builder()
             .endpoint(&self.endpoint)
