@@ -20,6 +20,55 @@
 #[allow(clippy::all)]
 pub mod types {
     include!(concat!(env!("OUT_DIR"), "/dcs_types.rs"));
+
+    impl SubStepDetail {
+        /// The pairs of [`detail`](Self::detail), which look like JSON and are none.
+        ///
+        /// What is no pair belongs to the value before it; a text without pairs has none. The text
+        /// itself stays.
+        ///
+        /// ```
+        /// use huaweicloud_tasks::dcs::types::SubStepDetail;
+        ///
+        /// let mut part = SubStepDetail::default();
+        /// part.detail = Some("{node_id:9996,slot_range:[0 5460],full_migration:迁移中}".to_string());
+        /// assert_eq!(
+        ///     part.detail_pairs(),
+        ///     [("node_id", "9996"), ("slot_range", "[0 5460]"), ("full_migration", "迁移中")]
+        /// );
+        /// ```
+        pub fn detail_pairs(&self) -> Vec<(&str, &str)> {
+            let text = self.detail.as_deref().unwrap_or_default().trim();
+            let text = text.strip_prefix('{').unwrap_or(text);
+            let text = text.strip_suffix('}').unwrap_or(text);
+            // Where each pair begins: behind a comma that stands in no brackets, before a key.
+            let mut starts = Vec::new();
+            let (mut depth, mut piece) = (0_usize, 0);
+            let ends = text.char_indices().map(|(at, c)| (at, Some(c)));
+            for (at, c) in ends.chain([(text.len(), None)]) {
+                match c {
+                    Some('[' | '{' | '(') => depth = depth.saturating_add(1),
+                    Some(']' | '}' | ')') => depth = depth.saturating_sub(1),
+                    Some(',') if depth > 0 => {}
+                    Some(',') | None => {
+                        if text.get(piece..at).is_some_and(|piece| piece.contains(':')) {
+                            starts.push(piece);
+                        }
+                        piece = at.saturating_add(1);
+                    }
+                    Some(_) => {}
+                }
+            }
+            let ends = starts.iter().skip(1).map(|next| next.saturating_sub(1));
+            let ends = ends.chain([text.len()]);
+            starts
+                .iter()
+                .zip(ends)
+                .filter_map(|(start, end)| text.get(*start..end)?.split_once(':'))
+                .map(|(key, value)| (key.trim(), value.trim()))
+                .collect()
+        }
+    }
 }
 
 #[cfg(feature = "sandbox")]

@@ -9,12 +9,12 @@
 mod calls;
 mod client;
 mod docs;
-mod models;
+pub mod models;
 
 use syn::Item;
 
 pub use client::client;
-pub use models::{property_name, types};
+pub use models::types;
 
 /// What is wrong with the output of progenitor, in words.
 type Result<T> = std::result::Result<T, String>;

@@ -68,32 +68,18 @@ pub struct Sandbox {
 }
 
 impl Sandbox {
-    /// Starts a sandbox on a free loopback port.
+    /// Starts a sandbox on a free loopback port, with the tasks of the documented samples.
     ///
     /// # Errors
     ///
     /// When no loopback port can be opened.
     pub async fn start() -> Result<Self, Error> {
-        Self::start_on(0).await
+        Self::builder().start().await
     }
 
-    /// Starts a sandbox on a loopback port of your choice; 0 takes a free one.
-    ///
-    /// # Errors
-    ///
-    /// When the port cannot be opened, because another program has it, for example.
-    pub async fn start_on(port: u16) -> Result<Self, Error> {
-        let error = |reason: &dyn std::fmt::Display| {
-            Error::configuration(format!(
-                "the sandbox cannot start on port {port} of 127.0.0.1: {reason}"
-            ))
-        };
-        let tasks = Arc::new(Tasks::documented().map_err(|e| error(&e))?);
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await;
-        let listener = listener.map_err(|e| error(&e))?;
-        let address = listener.local_addr().map_err(|e| error(&e))?;
-        let server = tokio::spawn(async move { axum::serve(listener, router(tasks)).await });
-        Ok(Self { address, server })
+    /// A sandbox on a port of your choice, or with many tasks.
+    pub fn builder() -> SandboxBuilder {
+        SandboxBuilder::default()
     }
 
     /// The address of both services: `http://127.0.0.1:40123`.
@@ -130,6 +116,60 @@ impl Sandbox {
             .credentials(self.credentials())
             .project_id(PROJECT_ID)
             .build()
+    }
+}
+
+/// Starts a [`Sandbox`] that is not the usual one.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), huaweicloud_tasks::Error> {
+/// use huaweicloud_tasks::sandbox::{self, Sandbox};
+///
+/// let sandbox = Sandbox::builder().dcs_tasks(100_000).start().await?;
+/// let list = sandbox.dcs()?.instance(sandbox::DCS_INSTANCE_ID).list().send().await?;
+/// assert_eq!(list.task_count.as_ref().and_then(|count| count.get()), Some(100_000));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug, Default)]
+#[must_use = "a sandbox is started by `start`"]
+pub struct SandboxBuilder {
+    port: u16,
+    dcs_tasks: usize,
+}
+
+impl SandboxBuilder {
+    /// The loopback port to serve on; 0, the default, takes a free one.
+    pub fn port(mut self, port: u16) -> Self {
+        self.port = port;
+        self
+    }
+
+    /// How many tasks the cache instance has, that of the sample included.
+    pub fn dcs_tasks(mut self, count: usize) -> Self {
+        self.dcs_tasks = count;
+        self
+    }
+
+    /// Starts the sandbox.
+    ///
+    /// # Errors
+    ///
+    /// When the port cannot be opened, because another program has it, for example.
+    pub async fn start(self) -> Result<Sandbox, Error> {
+        let port = self.port;
+        let error = |reason: &dyn std::fmt::Display| {
+            Error::configuration(format!(
+                "the sandbox cannot start on port {port} of 127.0.0.1: {reason}"
+            ))
+        };
+        let tasks = Arc::new(Tasks::documented(self.dcs_tasks).map_err(|e| error(&e))?);
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await;
+        let listener = listener.map_err(|e| error(&e))?;
+        let address = listener.local_addr().map_err(|e| error(&e))?;
+        let server = tokio::spawn(async move { axum::serve(listener, router(tasks)).await });
+        Ok(Sandbox { address, server })
     }
 }
 

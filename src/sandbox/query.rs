@@ -18,6 +18,11 @@ pub(super) struct Page {
 }
 
 impl Page {
+    /// Whether a span of time is asked for at all.
+    pub(super) fn has_span(&self) -> bool {
+        self.from.is_some() || self.to.is_some()
+    }
+
     /// Whether a task lies in the span of time that is asked for. The documents do not say which of
     /// its times counts; the sandbox takes the start. A task without one matches no span.
     pub(super) fn covers(&self, created_at: Option<DateTime<Utc>>) -> bool {

@@ -80,6 +80,31 @@ async fn pages_are_cut_where_they_are_asked_for() {
 }
 
 #[tokio::test]
+async fn a_long_list_is_one_stream() {
+    use futures_util::TryStreamExt;
+    use std::collections::HashSet;
+    let sandbox = Sandbox::builder().dcs_tasks(5000).start().await.unwrap();
+    let client = sandbox.dcs().unwrap();
+    let instance = client.instance(sandbox::DCS_INSTANCE_ID);
+    for concurrency in [1, 4] {
+        let pages = instance.list().limit(700).pages().concurrency(concurrency);
+        let tasks: Vec<_> = pages.items().try_collect().await.unwrap();
+        let ids: HashSet<_> = tasks.iter().filter_map(|task| task.id.clone()).collect();
+        assert_eq!((tasks.len(), ids.len()), (5000, 5000), "{concurrency}");
+    }
+    // A minute lies between two tasks: the last hour has 61.
+    let since = Utc.with_ymd_and_hms(2020, 6, 17, 7, 18, 6).unwrap();
+    let hour: Vec<_> = instance
+        .list()
+        .since(since)
+        .stream()
+        .try_collect()
+        .await
+        .unwrap();
+    assert_eq!(hour.len(), 61);
+}
+
+#[tokio::test]
 async fn times_narrow_a_list() {
     let sandbox = Sandbox::start().await.unwrap();
     let client = sandbox.dcs().unwrap();

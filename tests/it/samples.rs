@@ -135,6 +135,42 @@ fn show_background_task_progress() {
 }
 
 #[test]
+fn details_of_sub_steps_are_pairs_and_never_an_error() {
+    let progress: ShowBackgroundTaskProgressResponse =
+        serde_json::from_str(sample!("dcs/ShowBackgroundTaskProgress.json")).unwrap();
+    let part = &progress.step_details[1].sub_step_details[1];
+    assert_eq!(
+        part.detail_pairs(),
+        [
+            ("node_id", "5b70f440ccc94789b34a5c98c2ba05ea"),
+            ("slot_range", "[5461 10921]"),
+            ("full_migration", "待开始"),
+            ("inc_migration", "待开始"),
+        ]
+    );
+    let mut part = part.clone();
+    for (detail, pairs) in [
+        ("", &[][..]),
+        ("{}", &[]),
+        ("no pairs, none", &[]),
+        ("a:1", &[("a", "1")]),
+        ("{a:1,2,3,b:}", &[("a", "1,2,3"), ("b", "")]),
+        ("{lead,a:1}", &[("a", "1")]),
+        ("{a:[1,b:2],c:{d:3}}", &[("a", "[1,b:2]"), ("c", "{d:3}")]),
+        ("{a:x:y , b : z}", &[("a", "x:y"), ("b", "z")]),
+        ("{]]],a:1", &[("a", "1")]),
+        ("{[[[,a:1", &[("[[[,a", "1")]),
+        ("{,,,:,}", &[("", ",")]),
+        ("迁移中:是，否", &[("迁移中", "是，否")]),
+    ] {
+        part.detail = Some(detail.to_string());
+        assert_eq!(part.detail_pairs(), pairs, "{detail}");
+    }
+    part.detail = None;
+    assert!(part.detail_pairs().is_empty());
+}
+
+#[test]
 fn list_background_tasks_of_rocketmq() {
     let page: rocketmq::types::ListBackgroundTasksResponse =
         serde_json::from_str(sample!("rocketmq/ListBackgroundTasks.json")).unwrap();

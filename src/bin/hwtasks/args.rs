@@ -28,6 +28,15 @@ pub(crate) struct Global {
     /// Call an embedded server that holds the documented samples; no account is needed
     #[arg(long, global = true)]
     pub(crate) sandbox: bool,
+    /// How many tasks the cache instance of the sandbox has, the sample included
+    #[arg(
+        long,
+        global = true,
+        value_name = "N",
+        default_value_t = 1,
+        hide_default_value = true
+    )]
+    pub(crate) sandbox_tasks: usize,
     /// Region to call, for example cn-north-4 [env: HW_REGION_NAME]
     #[arg(long, global = true, value_name = "REGION")]
     pub(crate) region: Option<String>,

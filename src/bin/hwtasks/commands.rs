@@ -23,7 +23,7 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
             let client = target.client(rocketmq::Client::builder())?;
             rocketmq(&target, &client, command).await
         }
-        Command::Sandbox { port } => serve(port).await,
+        Command::Sandbox { port } => serve(port, global.sandbox_tasks).await,
         Command::Regions => {
             let mut regions = regions_of::<dcs::Client>();
             regions.extend(regions_of::<rocketmq::Client>());
@@ -142,7 +142,12 @@ impl<'a> Target<'a> {
             ));
         }
         let sandbox = match global.sandbox {
-            true => Some(Sandbox::start().await?),
+            true => Some(
+                Sandbox::builder()
+                    .dcs_tasks(global.sandbox_tasks)
+                    .start()
+                    .await?,
+            ),
             false => None,
         };
         Ok(Self { global, sandbox })
@@ -206,8 +211,12 @@ fn regions_of<C: Service>() -> Vec<Region> {
 }
 
 /// Serves until Ctrl-C, having printed what a shell needs to point any SDK here.
-async fn serve(port: u16) -> Result<(), Failure> {
-    let sandbox = Sandbox::start_on(port).await?;
+async fn serve(port: u16, dcs_tasks: usize) -> Result<(), Failure> {
+    let sandbox = Sandbox::builder()
+        .port(port)
+        .dcs_tasks(dcs_tasks)
+        .start()
+        .await?;
     let region = sandbox::REGION.to_uppercase().replace('-', "_");
     let endpoint = sandbox.endpoint();
     let mut out = std::io::stdout().lock();

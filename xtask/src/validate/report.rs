@@ -11,7 +11,7 @@ use syn::{ImplItem, Item};
 
 use super::{Valid, ledger, samples};
 use crate::codegen::document::{Document, Operation, entries, items, text};
-use crate::codegen::fixups::property_name;
+use crate::codegen::fixups::models::property_name;
 use crate::codegen::generate::{extensible_enum_schemas, variant};
 
 /// The report of one service.
