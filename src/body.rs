@@ -25,6 +25,15 @@ pub(crate) async fn read_body(
     Ok(body)
 }
 
+/// An address without what may be secret in it: a user, a password, a query.
+pub(crate) fn redacted(address: &str) -> String {
+    let address = address.split(['?', '#']).next().unwrap_or_default();
+    match address.rsplit_once('@') {
+        Some((_, host)) => format!("[REDACTED]@{host}"),
+        None => address.to_string(),
+    }
+}
+
 /// The last of a chain of sources, which is the one that says what happened.
 pub(crate) fn innermost(error: &(dyn Error + 'static)) -> String {
     let mut last = error;

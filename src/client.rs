@@ -1,5 +1,6 @@
 //! Making a client: one builder for both services.
 
+use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
@@ -9,6 +10,7 @@ use crate::auth::{
     EnvironmentProvider, MetadataProvider, Profile, ProfileProvider, ProvideCredentials,
     ProviderChain, Variables,
 };
+use crate::body::redacted;
 use crate::clock::{Clock, SystemClock};
 use crate::endpoint::{self, Server};
 use crate::error::Error;
@@ -40,7 +42,7 @@ const RESPONSE_LIMIT: usize = 64 * 1024 * 1024;
 ///
 /// Credentials are needed, and a region or an endpoint. Everything else has a default that suits a
 /// program that runs for months.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[must_use = "a client is made by `build`"]
 pub struct ClientBuilder<C> {
     region: Option<String>,
@@ -57,6 +59,19 @@ pub struct ClientBuilder<C> {
     retry: RetryPolicy,
     clock: Option<Arc<dyn Clock>>,
     service: PhantomData<fn() -> C>,
+}
+
+impl<C> fmt::Debug for ClientBuilder<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientBuilder")
+            .field("region", &self.region)
+            .field("endpoint", &self.endpoint.as_deref().map(redacted))
+            .field("iam_endpoint", &self.iam_endpoint.as_deref().map(redacted))
+            .field("credentials", &self.credentials)
+            .field("project_id", &self.project_id)
+            .field("retry", &self.retry)
+            .finish_non_exhaustive()
+    }
 }
 
 impl<C: Service> ClientBuilder<C> {
@@ -115,7 +130,7 @@ impl<C: Service> ClientBuilder<C> {
     /// The project that calls are about until they name another.
     ///
     /// A client that is given none asks IAM for the project of its region with its first call, and
-    /// keeps the answer.
+    /// keeps the answer for as long as it has the same access key or token.
     pub fn project_id(mut self, project_id: impl Into<String>) -> Self {
         self.project_id = Some(project_id.into());
         self
@@ -162,7 +177,8 @@ impl<C: Service> ClientBuilder<C> {
         self
     }
 
-    /// Goes by another clock, in tests.
+    /// Goes by another clock, in tests. Call it before [`from_env`](Self::from_env), whose providers go by
+    /// it too.
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = Some(clock);
         self
@@ -183,7 +199,7 @@ impl<C: Service> ClientBuilder<C> {
     ///
     /// # Errors
     ///
-    /// When a file is there and cannot be read. That there are no credentials shows with the first
+    /// When a profile or a `regions.yaml` is there, or named, and cannot be read. That there are no credentials shows with the first
     /// call, as [`ErrorKind::Credentials`](crate::ErrorKind::Credentials).
     pub fn from_env(self) -> Result<Self, Error> {
         self.with_variables(&Variables::of_process())
@@ -191,19 +207,28 @@ impl<C: Service> ClientBuilder<C> {
 
     /// [`from_env`](Self::from_env) with any variables, for tests.
     fn with_variables(mut self, variables: &Variables) -> Result<Self, Error> {
+        let environment = EnvironmentProvider::with(variables.clone());
         let profile = ProfileProvider::with(variables);
-        // A profile that cannot be read matters only when nothing else has credentials; the chain
-        // says so then.
-        let read = profile.read().ok();
+        // The profile speaks for its own keys alone: another's project and IAM are not theirs. One that
+        // is there and broken must not give way to another identity in silence.
+        let read = match self.credentials.is_none() && environment.read().is_err() {
+            true if profile.is_there() => Some(profile.read().map_err(Error::credentials)?),
+            _ => None,
+        };
         if self.credentials.is_none() {
-            let chain = ProviderChain::new()
-                .or(EnvironmentProvider::with(variables.clone()))
-                .or(profile);
+            let metadata = || {
+                let provider = MetadataProvider::new();
+                match &self.clock {
+                    Some(clock) => provider.clock(clock.clone()),
+                    None => provider,
+                }
+            };
+            let chain = ProviderChain::new().or(environment).or(profile);
             self.credentials = Some(Arc::new(
                 match variables.get("HUAWEICLOUD_SDK_METADATA_ENDPOINT") {
                     Some(endpoint) if endpoint == "off" => chain,
-                    Some(endpoint) => chain.or(MetadataProvider::new().endpoint(endpoint)),
-                    None => chain.or(MetadataProvider::new()),
+                    Some(endpoint) => chain.or(metadata().endpoint(endpoint)),
+                    None => chain.or(metadata()),
                 },
             ));
         }
@@ -249,14 +274,16 @@ impl<C: Service> ClientBuilder<C> {
             }
         };
         let endpoint = endpoint::normalise(&endpoint, self.allow_http)?;
-        let http_client = match self.http_client {
-            Some(client) => client,
+        let (given, certificates) = (self.http_client, self.root_certificates);
+        let http_client_for = |endpoint: &str| match &given {
+            Some(client) => Ok(client.clone()),
             None => http_client(
                 self.connect_timeout,
-                self.root_certificates,
-                endpoint::is_loopback(&endpoint),
-            )?,
+                &certificates,
+                endpoint::is_loopback(endpoint),
+            ),
         };
+        let http_client = http_client_for(&endpoint)?;
         let clock = self
             .clock
             .unwrap_or_else(|| Arc::new(SystemClock::default()));
@@ -285,12 +312,13 @@ impl<C: Service> ClientBuilder<C> {
                 let iam = endpoint::normalise(&iam, self.allow_http)?;
                 Project::Lookup {
                     iam: Box::new(iam::Client::from_parts(
-                        iam,
-                        http_client.clone(),
+                        iam.clone(),
+                        http_client_for(&iam)?,
                         transport(Project::Unknown),
                     )),
                     region,
-                    known: tokio::sync::Mutex::default(),
+                    known: std::sync::Mutex::default(),
+                    asking: tokio::sync::Mutex::default(),
                 }
             }
             (None, None) => Project::Unknown,
@@ -301,7 +329,7 @@ impl<C: Service> ClientBuilder<C> {
 
 fn http_client(
     connect_timeout: Duration,
-    root_certificates: Vec<reqwest::Certificate>,
+    root_certificates: &[reqwest::Certificate],
     loopback: bool,
 ) -> Result<reqwest::Client, Error> {
     let mut builder = reqwest::Client::builder()
@@ -318,7 +346,7 @@ fn http_client(
         builder = builder.no_proxy();
     }
     if !root_certificates.is_empty() {
-        builder = builder.tls_certs_merge(root_certificates);
+        builder = builder.tls_certs_merge(root_certificates.iter().cloned());
     }
     builder.build().map_err(|error| {
         Error::configuration(format!(

@@ -5,6 +5,7 @@
 
 use reqwest::Url;
 
+use crate::body::redacted;
 use crate::error::Error;
 
 /// A server of a description: a pattern, and the regions known to follow it.
@@ -59,7 +60,8 @@ pub(crate) fn normalise(endpoint: &str, allow_http: bool) -> Result<String, Erro
     }
     let error = |reason: String| {
         Error::configuration(format!(
-            "{endpoint:?} is not an endpoint such as https://dcs.cn-north-4.myhuaweicloud.com: {reason}"
+            "{:?} is not an endpoint such as https://dcs.cn-north-4.myhuaweicloud.com: {reason}",
+            redacted(endpoint)
         ))
     };
     let url = Url::parse(endpoint).map_err(|e| error(e.to_string()))?;

@@ -6,6 +6,7 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -21,6 +22,7 @@ use crate::operation::Operation;
 ///
 /// [`kind`](Self::kind) tells the failures apart; the other methods give what is known. None of
 /// them, and neither `Display` nor `Debug`, shows a secret.
+#[derive(Clone)]
 pub struct Error(Box<Inner>);
 
 /// The kinds of failures that a program may want to tell apart.
@@ -83,6 +85,7 @@ impl ErrorKind {
     }
 }
 
+#[derive(Clone)]
 struct Inner {
     kind: ErrorKind,
     operation: Option<&'static Operation>,
@@ -106,7 +109,9 @@ struct Inner {
     date: Option<DateTime<Utc>>,
     /// The parameter and the position at which a list can be read on.
     resume: Option<(&'static str, i32)>,
-    source: Option<Box<dyn StdError + Send + Sync>>,
+    /// The time that the refused signature was made with.
+    signed: Option<DateTime<Utc>>,
+    source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
 /// How much of an answer an error keeps.
@@ -203,6 +208,15 @@ impl Error {
         self.0.retry_after
     }
 
+    pub(crate) fn signed_at(mut self, time: DateTime<Utc>) -> Self {
+        self.0.signed = Some(time);
+        self
+    }
+
+    pub(crate) fn signing_time(&self) -> Option<DateTime<Utc>> {
+        self.0.signed
+    }
+
     pub(crate) fn date(&self) -> Option<DateTime<Utc>> {
         self.0.date
     }
@@ -245,7 +259,7 @@ impl Error {
     pub(crate) fn unsendable(operation: &'static Operation, error: reqwest::Error) -> Self {
         Inner {
             operation: Some(operation),
-            source: Some(Box::new(error.without_url())),
+            source: Some(Arc::new(error.without_url())),
             ..Inner::new(
                 ErrorKind::InvalidParameter,
                 "the request cannot be built; is the endpoint right?",
@@ -272,6 +286,7 @@ impl Inner {
             retry_after: Duration::ZERO,
             date: None,
             resume: None,
+            signed: None,
             source: None,
         }
     }
@@ -423,7 +438,7 @@ impl Call {
         };
         Inner {
             retryable: self.operation.idempotent,
-            source: Some(Box::new(error)),
+            source: Some(Arc::new(error.without_url())),
             ..self.error(kind, message)
         }
         .into()
@@ -570,7 +585,7 @@ impl Call {
 
 impl Inner {
     fn with_source(mut self, source: impl StdError + Send + Sync + 'static) -> Error {
-        self.source = Some(Box::new(source));
+        self.source = Some(Arc::new(source));
         self.into()
     }
 }

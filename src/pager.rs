@@ -133,14 +133,22 @@ impl<C: PagedCall> Pages<C> {
         self.call.position().unwrap_or(C::FIRST)
     }
 
+    /// How many items to ask for: no more than the service gives, whose full page would look short.
+    fn size(&self) -> i32 {
+        let size = self.call.page_size().unwrap_or(C::PAGE_SIZE);
+        size.clamp(1, C::PAGE_SIZE.max(1))
+    }
+
     fn one_at_a_time(self) -> impl Stream<Item = Result<Response<C::Page>, Error>> + Send {
         // One item of each page is known already, so that a page of one would bring nothing new.
-        let size = self.call.page_size().unwrap_or(C::PAGE_SIZE).max(2);
+        let size = self.size().max(2);
         let reading = Reading {
             start: self.start(),
             position: self.start(),
             call: self.call,
             size,
+            overlap: false,
+            fruitless: 0,
             known: Known::default(),
         };
         stream::try_unfold(Some(reading), |reading| async {
@@ -152,7 +160,7 @@ impl<C: PagedCall> Pages<C> {
     }
 
     fn several_at_a_time(self) -> impl Stream<Item = Result<Response<C::Page>, Error>> + Send {
-        let size = self.call.page_size().unwrap_or(C::PAGE_SIZE).max(1);
+        let size = self.size();
         let (start, call) = (self.start(), self.call);
         let positions = stream::unfold(Some(start), move |position| {
             std::future::ready(position.map(|position| (position, position.checked_add(size))))
@@ -194,6 +202,11 @@ struct Reading<C> {
     /// Where the page after the last one begins.
     position: i32,
     size: i32,
+    /// Whether the next page begins with the last item that was read. An item without an id would not
+    /// be known again.
+    overlap: bool,
+    /// Pages in a row that brought no id that is new.
+    fruitless: u32,
     known: Known,
 }
 
@@ -201,32 +214,36 @@ impl<C: PagedCall> Reading<C> {
     /// The next page that brings something, and the rest of the reading, if there is any.
     async fn next(mut self) -> Result<Option<(Response<C::Page>, Option<Self>)>, Error> {
         let mut step_back = self.size;
-        // With the last item that was read, where there is one, to see whether it still is there.
-        let mut from = (self.position - 1).max(self.start);
-        for _ in 0..FRUITLESS_PAGES {
+        let mut from = self.next_page();
+        // Where to go on after an error: behind what was given, unless that has moved.
+        let mut resume = self.position;
+        while self.fruitless < FRUITLESS_PAGES {
             let call = self.call.clone().at(from, self.size);
-            let mut page = call
-                .page()
-                .await
-                .map_err(|error| error.resuming(C::POSITION, self.position))?;
+            let page = call.page().await;
+            let mut page = page.map_err(|error| error.resuming(C::POSITION, resume))?;
             let items = C::items(&mut page);
             let last_known = items
                 .iter()
                 .rposition(|item| C::id(item).is_some_and(|id| self.known.has(id)));
-            if from > self.start && last_known.is_none() {
+            self.fruitless += 1;
+            if self.overlap && from > self.start && last_known.is_none() {
                 // The list has moved: what comes next may stand before this page now.
                 from = from.saturating_sub(step_back).max(self.start);
+                resume = from;
                 step_back = step_back.saturating_mul(2);
                 continue;
             }
             let length = i32::try_from(items.len()).unwrap_or(i32::MAX);
             self.position = from.saturating_add(length);
+            self.overlap = items.last().is_some_and(|item| C::id(item).is_some());
             let ended = length < self.size;
             let new = last_known.map_or(0, |last| last + 1);
             let all = std::mem::take(items);
             *items = all.into_iter().skip(new).collect();
             for id in items.iter().filter_map(C::id) {
-                self.known.learn(id);
+                if self.known.learn(id) {
+                    self.fruitless = 0;
+                }
             }
             if ended {
                 return Ok(Some((page, None)));
@@ -234,10 +251,16 @@ impl<C: PagedCall> Reading<C> {
             if !items.is_empty() {
                 return Ok(Some((page, Some(self))));
             }
-            from = (self.position - 1).max(self.start);
+            from = self.next_page();
+            resume = self.position;
             step_back = self.size;
         }
-        Err(Error::restless_list(C::POSITION, self.position))
+        Err(Error::restless_list(C::POSITION, resume))
+    }
+
+    fn next_page(&self) -> i32 {
+        let overlap = i32::from(self.overlap);
+        self.position.saturating_sub(overlap).max(self.start)
     }
 }
 
@@ -335,7 +358,7 @@ mod tests {
         type Page = List<String>;
         type Item = String;
         const FIRST: i32 = FROM;
-        const PAGE_SIZE: i32 = 10;
+        const PAGE_SIZE: i32 = 20;
         const POSITION: &'static str = "offset";
 
         fn position(&self) -> Option<i32> {
@@ -374,7 +397,7 @@ mod tests {
         }
 
         fn id(item: &String) -> Option<&str> {
-            Some(item)
+            (!item.starts_with("nameless")).then_some(item)
         }
     }
 
@@ -476,6 +499,36 @@ mod tests {
     }
 
     #[test]
+    fn tasks_without_an_id_are_given_as_they_come() {
+        for nameless in [vec![3], vec![0, 1, 2, 3, 4, 5, 6, 7, 8, 9], vec![4, 9]] {
+            let service = service(10, Vec::new());
+            for place in &nameless {
+                service.lock().unwrap().tasks[*place] = format!("nameless{place}");
+            }
+            let all = service.lock().unwrap().tasks.clone();
+            for size in 1..7 {
+                assert_eq!(
+                    collect(Pages::new(call::<0>(&service, Some(size)))).unwrap(),
+                    all
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_page_is_never_larger_than_the_service_gives() {
+        let service = service(25, Vec::new());
+        assert_eq!(
+            collect(Pages::new(call::<0>(&service, Some(5000))))
+                .unwrap()
+                .len(),
+            25
+        );
+        let pages = Pages::new(call::<0>(&service, Some(5000))).concurrency(2);
+        assert_eq!(collect(pages).unwrap().len(), 25);
+    }
+
+    #[test]
     fn a_list_is_read_from_where_the_call_says() {
         let service = service(20, Vec::new());
         let mut call = call::<0>(&service, Some(5));
@@ -491,8 +544,8 @@ mod tests {
             .unwrap();
         for concurrency in [1, 3] {
             let service = service(1000, Vec::new());
-            // Pages of 223 begin at 666 with a known task; pages of 222 begin there without.
-            let size = if concurrency == 1 { 223 } else { 222 };
+            // Pages of 7 begin at 666 with a task that is known; pages of 9 begin there without.
+            let size = if concurrency == 1 { 7 } else { 9 };
             let pages = Pages::new(call::<0>(&service, Some(size))).concurrency(concurrency);
             let (given, errors) = runtime.block_on(async {
                 let all: Vec<_> = pages.items().collect().await;

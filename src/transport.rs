@@ -5,11 +5,10 @@
 //! put there, because progenitor's errors cannot hold a request id, an operation or a resource, and
 //! lose the status where a body is not what the description says.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::ops::{Deref, DerefMut};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
@@ -22,7 +21,7 @@ use serde::de::DeserializeOwned;
 use tracing::{Instrument, debug, field, info_span, warn};
 
 use crate::auth::signer::{CanonicalRequest, DATE_FORMAT};
-use crate::auth::{Credentials, Kind, ProvideCredentials};
+use crate::auth::{Credentials, CredentialsError, Kind, ProvideCredentials};
 use crate::body::{BodyError, read_body};
 use crate::clock::{BoxFuture, Clock};
 use crate::error::{Call, Error, request_id};
@@ -34,9 +33,12 @@ const X_PROJECT_ID: HeaderName = HeaderName::from_static("x-project-id");
 const X_SDK_DATE: HeaderName = HeaderName::from_static("x-sdk-date");
 const X_SECURITY_TOKEN: HeaderName = HeaderName::from_static("x-security-token");
 
-/// How far the clocks may be apart before the difference is taken for the cause of a refusal. The
-/// service allows 15 minutes; a clock that is off by less is none.
-const CLOCK_IS_OFF: TimeDelta = TimeDelta::minutes(5);
+/// How far the clocks must be apart to be the cause of a refusal that says nothing of time. The service
+/// allows 15 minutes; the answer took some of them.
+const CLOCK_IS_OFF: TimeDelta = TimeDelta::minutes(14);
+
+/// How far they must be apart where the refusal does speak of time.
+const CLOCK_MAY_BE_OFF: TimeDelta = TimeDelta::minutes(1);
 
 /// What a client knows besides its endpoint: credentials, project, and how to deal with failures.
 ///
@@ -60,11 +62,14 @@ pub(crate) struct Inner {
 pub(crate) enum Project {
     /// It was given one.
     Given(String),
-    /// It asks IAM for the project of its region, once for each access key.
+    /// It asks IAM for the project of its region.
     Lookup {
         iam: Box<dyn FindProject>,
         region: String,
-        known: tokio::sync::Mutex<HashMap<String, String>>,
+        /// The last answer, and whose it is.
+        known: Mutex<Option<(String, String)>>,
+        /// Held by the call that asks; the last failure, and when it was.
+        asking: tokio::sync::Mutex<Option<(Duration, Error)>>,
     },
     /// It has neither a project nor a region.
     Unknown,
@@ -105,22 +110,53 @@ impl Transport {
                 "is not set; give the client a project or a region, or call `.project_id(…)` before `.send()`"
                     .to_string(),
             )),
-            Project::Lookup { iam, region, known } => {
-                let credentials = self.credentials().await?;
-                // The lock is kept while IAM answers, so that a crowd of calls asks once.
-                let mut known = known.lock().await;
-                if let Some(id) = known.get(credentials.identity()) {
-                    return Ok(id.clone());
+            Project::Lookup {
+                iam,
+                region,
+                known,
+                asking,
+            } => {
+                let started = self.0.clock.monotonic();
+                let identity = self.credentials(self.0.retry.remaining(Duration::ZERO)).await?;
+                let identity = identity.identity();
+                let lock = || known.lock().unwrap_or_else(PoisonError::into_inner);
+                let find = || lock().as_ref().filter(|(of, _)| *of == identity).map(|(_, id)| id.clone());
+                if let Some(id) = find() {
+                    return Ok(id);
                 }
-                let id = iam.project_of_region(region).await?;
-                known.insert(credentials.identity().to_string(), id.clone());
-                Ok(id)
+                // One call asks, the others wait for its answer, be it a failure.
+                let mut failure = asking.lock().await;
+                if let Some(id) = find() {
+                    return Ok(id);
+                }
+                if let Some((when, error)) = &*failure
+                    && *when > started
+                {
+                    return Err(error.clone());
+                }
+                match iam.project_of_region(region).await {
+                    Ok(id) => {
+                        *lock() = Some((identity, id.clone()));
+                        Ok(id)
+                    }
+                    Err(error) => {
+                        *failure = Some((self.0.clock.monotonic(), error.clone()));
+                        Err(error)
+                    }
+                }
             }
         }
     }
 
-    async fn credentials(&self) -> Result<Credentials, Error> {
-        let credentials = self.0.credentials.credentials().await;
+    /// Asks for credentials, for so long at most: a provider may never answer.
+    async fn credentials(&self, limit: Duration) -> Result<Credentials, Error> {
+        let credentials = tokio::time::timeout(limit, self.0.credentials.credentials())
+            .await
+            .unwrap_or_else(|_| {
+                Err(CredentialsError::new(
+                    "the provider of credentials did not answer in time",
+                ))
+            });
         let checked = credentials.and_then(|c| c.check().map(|()| c));
         checked.map_err(Error::credentials)
     }
@@ -152,7 +188,8 @@ impl Transport {
     ) -> Result<Response<T>, Error> {
         let Inner { retry, clock, .. } = &*self.0;
         let started = clock.monotonic();
-        let mut clock_corrected = false;
+        // The attempt that corrects the clock is none of the policy's.
+        let mut corrections = 0;
         let mut attempt = 1;
         loop {
             let remaining = retry.remaining(clock.monotonic().saturating_sub(started));
@@ -171,13 +208,18 @@ impl Transport {
                 Ok(response) => return Ok(response),
                 Err(error) => error.after(attempt),
             };
-            if retry.corrects_clock() && !clock_corrected && self.correct_clock(&error) {
-                clock_corrected = true;
+            let elapsed = clock.monotonic().saturating_sub(started);
+            if corrections == 0
+                && retry.corrects_clock()
+                && !retry.remaining(elapsed).is_zero()
+                && self.correct_clock(&error)
+            {
+                corrections = 1;
                 attempt += 1;
                 continue;
             }
-            let elapsed = clock.monotonic().saturating_sub(started);
-            let Some(delay) = retry.delay(&error, attempt, elapsed, fastrand::f64()) else {
+            let tried = attempt - corrections;
+            let Some(delay) = retry.delay(&error, tried, elapsed, fastrand::f64()) else {
                 debug!(%error, attempts = attempt, "the call failed");
                 return Err(error);
             };
@@ -195,17 +237,13 @@ impl Transport {
         remaining: Duration,
     ) -> Result<Response<T>, Error> {
         let started = self.0.clock.monotonic();
-        let credentials = self.credentials().await?;
+        let credentials = self.credentials(remaining).await?;
+        let time = self.service_time();
         let mut request = request
             .try_clone()
             .ok_or_else(|| call.error_before_sending("the body cannot be sent twice".into()))?;
-        authenticate(
-            &mut request,
-            &credentials,
-            call.project_id(),
-            self.service_time(),
-        )
-        .map_err(|reason| call.error_before_sending(reason))?;
+        authenticate(&mut request, &credentials, call.project_id(), time)
+            .map_err(|reason| call.error_before_sending(reason))?;
         *request.timeout_mut() = Some(self.0.attempt_timeout.min(remaining));
 
         let response = client
@@ -225,13 +263,18 @@ impl Transport {
         );
         debug!("answered");
 
+        if !status.is_success() {
+            // What the status says holds whether or not the body could be read.
+            let error = call.refused(status, &headers, &body.unwrap_or_default());
+            return Err(match credentials.kind() {
+                Kind::Key { .. } => error.signed_at(time),
+                Kind::AuthToken(_) => error,
+            });
+        }
         let body = body.map_err(|error| match error {
             BodyError::Broken(error) => call.broken_off(status, &headers, error),
             BodyError::TooLarge => call.too_large(status, &headers, self.0.response_limit),
         })?;
-        if !status.is_success() {
-            return Err(call.refused(status, &headers, &body));
-        }
         match serde_json::from_slice(&body) {
             Ok(value) => Ok(Response {
                 value,
@@ -257,15 +300,23 @@ impl Transport {
         now.checked_add_signed(skew).unwrap_or(now)
     }
 
-    /// Where a refusal shows that the clock is off, remembers by how much, and says so.
+    /// Where a refusal of a signature shows that the clock is off, remembers by how much, and says so.
     fn correct_clock(&self, error: &Error) -> bool {
-        if error.status() != Some(StatusCode::UNAUTHORIZED) {
+        let (Some(StatusCode::UNAUTHORIZED), Some(signed)) = (error.status(), error.signing_time())
+        else {
             return false;
-        }
+        };
+        let speaks_of_time = error.message().to_ascii_lowercase().contains("expired");
+        let tolerance = if speaks_of_time {
+            CLOCK_MAY_BE_OFF
+        } else {
+            CLOCK_IS_OFF
+        };
         let Some(theirs) = time_in_message(error.message()).or_else(|| error.date()) else {
             return false;
         };
-        if (theirs - self.service_time()).abs() < CLOCK_IS_OFF {
+        // Against the time of this signature: another call may have corrected the clock meanwhile.
+        if (theirs - signed).abs() < tolerance {
             return false;
         }
         let skew = theirs - self.0.clock.now();

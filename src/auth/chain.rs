@@ -58,9 +58,12 @@ impl ProvideCredentials for ProviderChain {
             for (i, provider) in self.providers.iter().enumerate() {
                 match provider.credentials().await {
                     Ok(credentials) => {
-                        // Another call may have chosen at the same time, and chose the same.
-                        let _ = self.chosen.set(i);
-                        return Ok(credentials);
+                        // Another call may have chosen another one at the same time; one holds for all.
+                        let chosen = *self.chosen.get_or_init(|| i);
+                        return match self.providers.get(chosen) {
+                            Some(other) if chosen != i => other.credentials().await,
+                            _ => Ok(credentials),
+                        };
                     }
                     Err(error) => tried.push(error.to_string()),
                 }

@@ -3,14 +3,15 @@
 use std::fmt;
 
 use chrono::{DateTime, Utc};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
+use sha2::{Digest, Sha256};
 
 use super::{CredentialsError, ProvideCredentials};
 use crate::clock::BoxFuture;
 
 /// What a client proves its identity with.
 ///
-/// Secrets are wiped from memory when they are dropped, and shown by no `Debug`, message or log.
+/// The secrets in it are wiped from memory when it is dropped, and shown by no `Debug`, message or log.
 ///
 /// ```
 /// use huaweicloud_tasks::auth::Credentials;
@@ -87,16 +88,15 @@ impl Credentials {
     }
 
     /// What tells one caller from another, without being a secret.
-    pub(crate) fn identity(&self) -> &str {
+    pub(crate) fn identity(&self) -> String {
         match &self.kind {
-            Kind::Key { access_key, .. } => access_key,
-            Kind::AuthToken(_) => "",
+            Kind::Key { access_key, .. } => access_key.clone(),
+            Kind::AuthToken(token) => hex::encode(Sha256::digest(token.expose_secret())),
         }
     }
 
     /// Refuses what could never be sent, without repeating it.
     pub(crate) fn check(&self) -> Result<(), CredentialsError> {
-        use secrecy::ExposeSecret;
         let parts: &[(&str, &str)] = match &self.kind {
             Kind::Key {
                 access_key,

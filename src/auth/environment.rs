@@ -74,7 +74,7 @@ impl EnvironmentProvider {
         Self { variables }
     }
 
-    fn read(&self) -> Result<Credentials, CredentialsError> {
+    pub(crate) fn read(&self) -> Result<Credentials, CredentialsError> {
         const ROWS: [(&str, &str, Option<&str>); 3] = [
             (
                 "HUAWEICLOUD_SDK_AK",

@@ -6,9 +6,11 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta};
 use reqwest::StatusCode;
+use reqwest::header::HeaderValue;
 use serde::Deserialize;
 
 use super::{Credentials, CredentialsError, ProvideCredentials};
+use crate::body::redacted;
 use crate::body::{BodyError, innermost, read_body};
 use crate::clock::{BoxFuture, Clock, SystemClock};
 
@@ -25,6 +27,10 @@ const TOKEN_TTL: &str = "21600";
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 const TIMEOUT: Duration = Duration::from_secs(5);
 
+/// How long a failure holds: the calls of a crowd, and those that follow at once, need not find it
+/// out each for itself.
+const FAILURE_HOLDS: Duration = Duration::from_secs(5);
+
 /// The answer is a few hundred bytes.
 const LARGEST_ANSWER: usize = 64 * 1024;
 
@@ -38,14 +44,14 @@ pub struct MetadataProvider {
     clock: Arc<dyn Clock>,
     client: Result<reqwest::Client, String>,
     current: Mutex<Option<Credentials>>,
-    /// Held by the call that fetches.
-    fetching: tokio::sync::Mutex<()>,
+    /// Held by the call that fetches; the last failure, and when it was.
+    fetching: tokio::sync::Mutex<Option<(Duration, CredentialsError)>>,
 }
 
 impl fmt::Debug for MetadataProvider {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("MetadataProvider")
-            .field("endpoint", &self.endpoint)
+            .field("endpoint", &redacted(&self.endpoint))
             .field("current", &self.current())
             .finish_non_exhaustive()
     }
@@ -66,7 +72,7 @@ impl MetadataProvider {
             clock: Arc::new(SystemClock::default()),
             client: client.map_err(|error| error.to_string()),
             current: Mutex::new(None),
-            fetching: tokio::sync::Mutex::new(()),
+            fetching: tokio::sync::Mutex::default(),
         }
     }
 
@@ -102,7 +108,7 @@ impl MetadataProvider {
         if let Some(credentials) = self.valid_for(AHEAD) {
             return Ok(credentials);
         }
-        let _fetching = match self.valid_for(TimeDelta::zero()) {
+        let mut failure = match self.valid_for(TimeDelta::zero()) {
             // Still valid: whoever comes first fetches, the others go on.
             Some(old) => match self.fetching.try_lock() {
                 Ok(guard) => guard,
@@ -114,15 +120,28 @@ impl MetadataProvider {
         if let Some(credentials) = self.valid_for(AHEAD) {
             return Ok(credentials);
         }
+        let now = self.clock.monotonic();
+        let old = self.valid_for(TimeDelta::zero());
+        if let Some((when, error)) = &*failure
+            && now.saturating_sub(*when) < FAILURE_HOLDS
+        {
+            return old.ok_or_else(|| error.clone());
+        }
         match self.fetch().await {
             Ok(credentials) => {
+                *failure = None;
                 *self.current.lock().unwrap_or_else(PoisonError::into_inner) =
                     Some(credentials.clone());
                 Ok(credentials)
             }
-            Err(reason) => self.valid_for(TimeDelta::zero()).ok_or_else(|| {
-                CredentialsError::new(format!("metadata service {}: {reason}", self.endpoint))
-            }),
+            Err(reason) => {
+                let error = CredentialsError::new(format!(
+                    "metadata service {}: {reason}",
+                    redacted(&self.endpoint)
+                ));
+                *failure = Some((self.clock.monotonic(), error.clone()));
+                old.ok_or(error)
+            }
         }
     }
 
@@ -131,6 +150,9 @@ impl MetadataProvider {
         let token = self.token(client).await?;
         let mut request = client.get(format!("{}/openstack/latest/securitykey", self.endpoint));
         if let Some(token) = token {
+            let mut token = HeaderValue::from_str(&token)
+                .map_err(|_| "the token cannot be sent as a header".to_string())?;
+            token.set_sensitive(true);
             request = request.header("X-Metadata-Token", token);
         }
         let response = request.send().await.map_err(reason)?;
@@ -150,9 +172,7 @@ impl MetadataProvider {
         let expiry = DateTime::parse_from_rfc3339(&expires_at)
             .map_err(|_| format!("{expires_at:?} is not a time"))?
             .to_utc();
-        if expiry <= self.clock.now() {
-            return Err(format!("the credentials ended at {expires_at}"));
-        }
+        // Whether they are at their end is for the service to say: the clock here may be off.
         Ok(Credentials::new(access, secret)
             .security_token(securitytoken)
             .expires_at(expiry))

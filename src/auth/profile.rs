@@ -26,6 +26,8 @@ use crate::clock::BoxFuture;
 pub struct ProfileProvider {
     /// Nothing where there is neither the variable nor a home.
     file: Option<PathBuf>,
+    /// Whether somebody named the file, who expects it to be there.
+    named: bool,
 }
 
 impl ProfileProvider {
@@ -38,14 +40,21 @@ impl ProfileProvider {
     pub fn from_file(file: impl Into<PathBuf>) -> Self {
         Self {
             file: Some(file.into()),
+            named: true,
         }
     }
 
     pub(crate) fn with(variables: &Variables) -> Self {
         let file = variables.file("HUAWEICLOUD_SDK_CREDENTIALS_FILE", "credentials");
         Self {
+            named: file.as_ref().is_some_and(|(_, named)| *named),
             file: file.map(|(path, _)| path),
         }
+    }
+
+    /// Whether there is a file to read, or should be.
+    pub(crate) fn is_there(&self) -> bool {
+        self.named || self.file.as_ref().is_some_and(|file| file.exists())
     }
 
     /// The whole profile, for the project and the endpoint that it may name.

@@ -36,6 +36,10 @@ enum Does {
     Hangs,
     /// Sends the headers, and never the body.
     HangsInBody,
+    /// Refuses with a status, and breaks off in the body.
+    RefusesAndBreaksOff(u16),
+    /// Refuses with a status, and never sends the body.
+    RefusesAndHangs(u16),
     /// Never stops sending.
     Floods,
     /// Sends little that becomes much.
@@ -44,6 +48,8 @@ enum Does {
     AnswersInGzip,
     /// Refuses the date of a signature, and tells its own time.
     RefusesDate,
+    /// Answers what is signed within its own hour, and refuses the date of anything else.
+    ChecksDate,
     /// Refuses the date with its own time in the header alone.
     RefusesDateByHeader,
     /// These bytes, as they are.
@@ -129,6 +135,9 @@ fn nights() -> Vec<Night> {
         Night("400, a bad task id",        &[Refuses(400, "", r#"{"error_code":"DCS.4070","error_msg":"bad"}"#)], Fails(InvalidTaskId, "bad"), 1, &[]),
         Night("400, not supported",        &[Refuses(400, "", r#"{"error_code":"DCS.4094","error_msg":"never"}"#)], Fails(NotSupported, "never"), 1, &[]),
         Night("401",                       &[Refuses(401, "", r#"{"error_code":"APIGW.0301","error_msg":"verify aksk signature fail"}"#)], Fails(Unauthorized, "the secret key is probably"), 1, &[]),
+        Night("401 breaks off",            &[RefusesAndBreaksOff(401)],                  Fails(Unauthorized, "the answer is empty"), 1, &[]),
+        Night("403 hangs",                 &[RefusesAndHangs(403)],                      Fails(Forbidden, "the answer is empty"), 1, &[]),
+        Night("503 breaks off",            &[RefusesAndBreaksOff(503), Answers],         Page, 2, &[W1]),
         Night("403",                       &[Refuses(403, "", r#"{"error_code":"DCS.4003","error_msg":"no"}"#)], Fails(Forbidden, "dcs:instance:getBackgroundTask"), 1, &[]),
         Night("404",                       &[Refuses(404, "", r#"{"error_code":"111404022","error_msg":"gone"}"#)], Fails(NotFound, "gone"), 1, &[]),
         Night("501",                       &[Refuses(501, "", "")],                      Fails(Service, "501"), 1, &[]),
@@ -144,7 +153,7 @@ fn nights() -> Vec<Night> {
         Night("the clock is off",          &[RefusesDate, Answers],                      Page, 2, &[]),
         Night("off, by the header",        &[RefusesDateByHeader, Answers],              Page, 2, &[]),
         Night("off, and refused again",    &[RefusesDate],                               Fails(Unauthorized, "signature expired"), 2, &[]),
-        Night("off, and then a bad moment", &[RefusesDate, Closes, Answers],             Page, 3, &[W2]),
+        Night("off, and then a bad moment", &[RefusesDate, Closes, Answers],             Page, 3, &[W1]),
     ]
 }
 
@@ -238,6 +247,15 @@ async fn serve(
                     .await?;
                 std::future::pending::<()>().await;
             }
+            RefusesAndBreaksOff(status) => {
+                let head = format!("HTTP/1.1 {status} X\r\ncontent-length: 99\r\n\r\n{{");
+                return stream.write_all(head.as_bytes()).await;
+            }
+            RefusesAndHangs(status) => {
+                let head = format!("HTTP/1.1 {status} X\r\ncontent-length: 99\r\n\r\n{{");
+                stream.write_all(head.as_bytes()).await?;
+                std::future::pending::<()>().await;
+            }
             Floods => {
                 stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await?;
                 loop {
@@ -257,7 +275,10 @@ async fn serve(
                     .write_all(&answer(200, "content-encoding: gzip\r\n", &body))
                     .await?;
             }
-            RefusesDate => {
+            ChecksDate if date.starts_with("20260609t16") => {
+                stream.write_all(&answer(200, "", PAGE.as_bytes())).await?;
+            }
+            RefusesDate | ChecksDate => {
                 let time = server_time().format("%Y%m%dT%H%M%SZ");
                 let body = format!(
                     r#"{{"error_code":"APIGW.0301","error_msg":"Incorrect IAM authentication information: signature expired, signature time:{date}, server time:{time}"}}"#
@@ -273,7 +294,7 @@ async fn serve(
                     .write_all(&answer(
                         401,
                         &headers,
-                        b"{\"error_code\":\"APIGW.0301\",\"error_msg\":\"expired\"}",
+                        b"{\"error_code\":\"APIGW.0301\",\"error_msg\":\"no\"}",
                     ))
                     .await?;
             }
@@ -350,7 +371,7 @@ async fn every_fault_ends_as_the_table_says() {
         let clock = Arc::new(ManualClock::new(start));
         let silent = script
             .iter()
-            .any(|does| matches!(does, Hangs | HangsInBody));
+            .any(|does| matches!(does, Hangs | HangsInBody | RefusesAndHangs(_)));
         let timeout = if silent {
             SILENCE
         } else {
@@ -419,6 +440,19 @@ async fn a_corrected_clock_is_remembered() {
         dates,
         ["20260608t160000z", "20260609t160000z", "20260609t160000z"]
     );
+}
+
+/// Calls that are refused together are all corrected, whoever is the first to learn the time.
+#[tokio::test]
+async fn a_crowd_with_a_wrong_clock_ends_well() {
+    let server = Server::doing(&[ChecksDate]).await;
+    let clock = Arc::new(ManualClock::new(server_time() - TimeDelta::hours(1)));
+    let client = client(&server.endpoint, &clock, RetryPolicy::none());
+    let calls = (0..20).map(|_| list(&client));
+    for result in futures_util::future::join_all(calls).await {
+        assert_eq!(result.unwrap(), "t");
+    }
+    assert!(server.attempts.load(Ordering::SeqCst) > 20);
 }
 
 #[tokio::test]

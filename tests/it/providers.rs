@@ -214,6 +214,9 @@ async fn an_old_key_serves_while_the_metadata_service_is_down() {
     let error = provider.credentials().await.unwrap_err().to_string();
     assert!(error.contains("500"), "{error}");
     metadata.broken.store(false, Ordering::SeqCst);
+    // A failure holds for a few seconds.
+    assert!(provider.credentials().await.is_err());
+    clock.advance(Duration::from_secs(5));
     provider.credentials().await.unwrap();
 }
 
@@ -238,11 +241,6 @@ async fn what_the_metadata_service_answers_is_checked() {
             200,
             r#"{"credential":{"access":"a","secret":"sesame","securitytoken":"t","expires_at":"soon"}}"#,
             "\"soon\" is not a time",
-        ),
-        (
-            200,
-            r#"{"credential":{"access":"a","secret":"sesame","securitytoken":"t","expires_at":"2020-01-01T00:00:00Z"}}"#,
-            "ended at 2020",
         ),
         (
             200,
