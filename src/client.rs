@@ -459,6 +459,58 @@ mod tests {
     }
 
     #[test]
+    fn a_profile_speaks_for_its_own_keys_alone() {
+        let folder = std::env::temp_dir().join(format!("hwtasks-mixed-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let file = folder.join("credentials");
+        let with = |text: &str, more: &[(&str, &str)]| {
+            std::fs::write(&file, text).unwrap();
+            let named = ("HUAWEICLOUD_SDK_CREDENTIALS_FILE", file.to_str().unwrap());
+            from(&[&[named], more].concat())
+        };
+        let text = "[basic]\nak = a\nsk = s\nproject_id = p\niam_endpoint = https://iam.example\n";
+        let alone = with(text, &[]).unwrap();
+        assert_eq!(alone.project_id.as_deref(), Some("p"));
+        assert_eq!(alone.iam_endpoint.as_deref(), Some("https://iam.example"));
+        let keys = [("CLOUD_SDK_AK", "other"), ("CLOUD_SDK_SK", "s")];
+        let beside = with(text, &keys).unwrap();
+        assert_eq!((beside.project_id, beside.iam_endpoint), (None, None));
+        // A broken one must not give way to the metadata service, which is somebody else.
+        let error = with("[basic]\nak = a\n", &[]).unwrap_err();
+        assert_eq!(error.kind(), crate::ErrorKind::Credentials);
+        assert!(error.to_string().contains("has no `sk`"), "{error}");
+        assert!(with("[basic]\nak = a\n", &keys).is_ok());
+        std::fs::remove_dir_all(&folder).unwrap();
+        let gone = [("HUAWEICLOUD_SDK_CREDENTIALS_FILE", file.to_str().unwrap())];
+        assert!(
+            from(&gone)
+                .unwrap_err()
+                .to_string()
+                .contains("cannot be read")
+        );
+        // The usual file, which nobody named, may be missing.
+        assert!(from(&[("HOME", folder.to_str().unwrap())]).is_ok());
+    }
+
+    #[test]
+    fn an_address_is_shown_without_its_secrets() {
+        let builder = dcs::Client::builder()
+            .endpoint("https://user:sesame@host/path")
+            .iam_endpoint("https://host/?token=sesame");
+        let text = format!("{builder:?}");
+        assert!(
+            !text.contains("sesame") && text.contains("[REDACTED]@host/path"),
+            "{text}"
+        );
+        let error = builder
+            .endpoint("https://host/?token=sesame")
+            .credentials(Credentials::new("AK", "SK"))
+            .build()
+            .unwrap_err();
+        assert!(!error.to_string().contains("sesame"), "{error}");
+    }
+
+    #[test]
     fn plain_http_is_for_this_machine() {
         let build = |endpoint: &str, allow: bool| {
             dcs::Client::builder()
