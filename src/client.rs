@@ -15,8 +15,9 @@ use crate::clock::{Clock, SystemClock};
 use crate::endpoint::{self, Server};
 use crate::error::Error;
 use crate::iam;
+use crate::project::{Lookup, Project};
 use crate::retry::RetryPolicy;
-use crate::transport::{Inner, Project, Transport};
+use crate::transport::{Inner, Transport};
 
 /// A service whose client is generated: [`dcs::Client`](crate::dcs::Client) or
 /// [`rocketmq::Client`](crate::rocketmq::Client).
@@ -310,16 +311,12 @@ impl<C: Service> ClientBuilder<C> {
                     .iam_endpoint
                     .unwrap_or_else(|| endpoint::iam_of_region(iam::Client::servers(), &region));
                 let iam = endpoint::normalise(&iam, self.allow_http)?;
-                Project::Lookup {
-                    iam: Box::new(iam::Client::from_parts(
-                        iam.clone(),
-                        http_client_for(&iam)?,
-                        transport(Project::Unknown),
-                    )),
-                    region,
-                    known: std::sync::Mutex::default(),
-                    asking: tokio::sync::Mutex::default(),
-                }
+                let client = iam::Client::from_parts(
+                    iam.clone(),
+                    http_client_for(&iam)?,
+                    transport(Project::Unknown),
+                );
+                Project::Lookup(Lookup::new(client, region))
             }
             (None, None) => Project::Unknown,
         };

@@ -22,7 +22,7 @@ mod client {
     use super::types;
     use crate::clock::BoxFuture;
     use crate::error::Error;
-    use crate::transport::FindProject;
+    use crate::project::FindProject;
 
     include!(concat!(env!("OUT_DIR"), "/iam_client.rs"));
 

@@ -25,6 +25,8 @@ pub mod pager;
 #[cfg(feature = "client")]
 mod parameters;
 #[cfg(feature = "client")]
+mod project;
+#[cfg(feature = "client")]
 pub mod retry;
 #[cfg(feature = "client")]
 mod transport;

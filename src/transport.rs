@@ -7,8 +7,8 @@
 
 use std::fmt;
 use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
@@ -23,9 +23,10 @@ use tracing::{Instrument, debug, field, info_span, warn};
 use crate::auth::signer::{CanonicalRequest, DATE_FORMAT};
 use crate::auth::{Credentials, CredentialsError, Kind, ProvideCredentials};
 use crate::body::{BodyError, read_body};
-use crate::clock::{BoxFuture, Clock};
+use crate::clock::Clock;
 use crate::error::{Call, Error, request_id};
 use crate::operation::Operation;
+use crate::project::Project;
 use crate::retry::RetryPolicy;
 
 const X_AUTH_TOKEN: HeaderName = HeaderName::from_static("x-auth-token");
@@ -58,38 +59,11 @@ pub(crate) struct Inner {
     pub(crate) skew: Arc<AtomicI64>,
 }
 
-/// How a client comes to the project of a call that names none.
-pub(crate) enum Project {
-    /// It was given one.
-    Given(String),
-    /// It asks IAM for the project of its region.
-    Lookup {
-        iam: Box<dyn FindProject>,
-        region: String,
-        /// The last answer, and whose it is.
-        known: Mutex<Option<(String, String)>>,
-        /// Held by the call that asks; the last failure, and when it was.
-        asking: tokio::sync::Mutex<Option<(Duration, Error)>>,
-    },
-    /// It has neither a project nor a region.
-    Unknown,
-}
-
-/// Who knows the project of a region: the client of IAM, which is made with a transport itself.
-pub(crate) trait FindProject: Send + Sync {
-    fn project_of_region<'a>(&'a self, region: &'a str) -> BoxFuture<'a, Result<String, Error>>;
-}
-
 impl fmt::Debug for Transport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let project = match &self.0.project {
-            Project::Given(id) => id.clone(),
-            Project::Lookup { region, .. } => format!("that of {region}"),
-            Project::Unknown => "none".to_string(),
-        };
         f.debug_struct("Transport")
             .field("credentials", &self.0.credentials)
-            .field("project", &project)
+            .field("project", &self.0.project)
             .field("retry", &self.0.retry)
             .finish_non_exhaustive()
     }
@@ -102,50 +76,11 @@ impl Transport {
 
     /// The project of a call that names none.
     pub(crate) async fn project_id(&self, operation: &'static Operation) -> Result<String, Error> {
-        match &self.0.project {
-            Project::Given(id) => Ok(id.clone()),
-            Project::Unknown => Err(Error::invalid_parameter(
-                operation,
-                "project_id",
-                "is not set; give the client a project or a region, or call `.project_id(…)` before `.send()`"
-                    .to_string(),
-            )),
-            Project::Lookup {
-                iam,
-                region,
-                known,
-                asking,
-            } => {
-                let started = self.0.clock.monotonic();
-                let identity = self.credentials(self.0.retry.remaining(Duration::ZERO)).await?;
-                let identity = identity.identity();
-                let lock = || known.lock().unwrap_or_else(PoisonError::into_inner);
-                let find = || lock().as_ref().filter(|(of, _)| *of == identity).map(|(_, id)| id.clone());
-                if let Some(id) = find() {
-                    return Ok(id);
-                }
-                // One call asks, the others wait for its answer, be it a failure.
-                let mut failure = asking.lock().await;
-                if let Some(id) = find() {
-                    return Ok(id);
-                }
-                if let Some((when, error)) = &*failure
-                    && *when > started
-                {
-                    return Err(error.clone());
-                }
-                match iam.project_of_region(region).await {
-                    Ok(id) => {
-                        *lock() = Some((identity, id.clone()));
-                        Ok(id)
-                    }
-                    Err(error) => {
-                        *failure = Some((self.0.clock.monotonic(), error.clone()));
-                        Err(error)
-                    }
-                }
-            }
-        }
+        let identity = async {
+            let limit = self.0.retry.remaining(Duration::ZERO);
+            Ok(self.credentials(limit).await?.identity())
+        };
+        self.0.project.id(operation, identity, &*self.0.clock).await
     }
 
     /// Asks for credentials, for so long at most: a provider may never answer.

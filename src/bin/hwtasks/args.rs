@@ -127,16 +127,16 @@ pub(crate) struct DcsPage {
     /// End of the span of time that the tasks must lie in: yyyyMMddHHmmss, UTC
     #[arg(long, value_name = "TIME", conflicts_with = "until")]
     pub(crate) end_time: Option<QueryTime>,
-    /// List all pages, from the offset on
-    #[arg(long)]
-    pub(crate) all: bool,
     #[command(flatten)]
-    pub(crate) span: Span,
+    pub(crate) listing: Listing,
 }
 
-/// A span of time in the words of people.
+/// What every list can be asked for.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Span {
+pub(crate) struct Listing {
+    /// List all pages, from the first position asked for on
+    #[arg(long)]
+    pub(crate) all: bool,
     /// Start of the span of time that the tasks must lie in: 2h ago, a day, or RFC 3339
     #[arg(long, value_name = "WHEN", value_parser = moment)]
     pub(crate) since: Option<DateTime<Utc>>,
@@ -168,22 +168,25 @@ pub(crate) enum Rocketmq {
         /// ID of the RocketMQ instance; that of the sandbox with --sandbox
         #[arg(long, value_name = "ID")]
         instance: Option<String>,
-        /// Number of the task to start the page at, counted from 1
-        #[arg(long, value_name = "N", allow_negative_numbers = true)]
-        start: Option<i32>,
-        /// Number of tasks to list; the service takes 10
-        #[arg(long, value_name = "N", allow_negative_numbers = true)]
-        limit: Option<i32>,
-        /// Start of the span of time that the tasks must lie in: yyyyMMddHHmmss, UTC
-        #[arg(long, value_name = "TIME", conflicts_with = "since")]
-        begin_time: Option<QueryTime>,
-        /// End of the span of time that the tasks must lie in: yyyyMMddHHmmss, UTC
-        #[arg(long, value_name = "TIME", conflicts_with = "until")]
-        end_time: Option<QueryTime>,
-        /// List all pages, from the start on
-        #[arg(long)]
-        all: bool,
         #[command(flatten)]
-        span: Span,
+        page: RocketmqPage,
     },
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct RocketmqPage {
+    /// Number of the task to start the page at, counted from 1
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub(crate) start: Option<i32>,
+    /// Number of tasks to list; the service takes 10
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub(crate) limit: Option<i32>,
+    /// Start of the span of time that the tasks must lie in: yyyyMMddHHmmss, UTC
+    #[arg(long, value_name = "TIME", conflicts_with = "since")]
+    pub(crate) begin_time: Option<QueryTime>,
+    /// End of the span of time that the tasks must lie in: yyyyMMddHHmmss, UTC
+    #[arg(long, value_name = "TIME", conflicts_with = "until")]
+    pub(crate) end_time: Option<QueryTime>,
+    #[command(flatten)]
+    pub(crate) listing: Listing,
 }

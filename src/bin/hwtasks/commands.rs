@@ -7,7 +7,7 @@ use huaweicloud_tasks::sandbox::{self, Sandbox};
 use huaweicloud_tasks::{ClientBuilder, Service, dcs, rocketmq};
 
 use crate::Failure;
-use crate::args::{Args, Command, Dcs, DcsPage, Global, Rocketmq, Span};
+use crate::args::{Args, Command, Dcs, Global, Listing, Rocketmq};
 use crate::output::{self, Region};
 
 pub(crate) async fn run(args: Args) -> Result<(), Failure> {
@@ -44,31 +44,13 @@ async fn dcs(target: &Target<'_>, client: &dcs::Client, command: Dcs) -> Result<
         Dcs::List { instance, page } => {
             let instance = target.id("--instance", instance, sandbox::DCS_INSTANCE_ID)?;
             let mut call = client.instance(instance).list();
-            let DcsPage {
-                offset,
-                limit,
-                start_time,
-                end_time,
-                all,
-                span,
-            } = page;
-            let Span { since, until } = span;
-            set!(call, offset, limit, start_time, end_time, since, until);
-            list!(call, all, output)
+            set!(call, page: offset, limit, start_time, end_time);
+            list!(call, page.listing, output)
         }
         Dcs::Center { page } => {
             let mut call = client.list_center_task();
-            let DcsPage {
-                offset,
-                limit,
-                start_time,
-                end_time,
-                all,
-                span,
-            } = page;
-            let Span { since, until } = span;
-            set!(call, offset, limit, start_time, end_time, since, until);
-            list!(call, all, output)
+            set!(call, page: offset, limit, start_time, end_time);
+            list!(call, page.listing, output)
         }
         Dcs::Progress { instance, task } => {
             let instance = target.id("--instance", instance, sandbox::DCS_INSTANCE_ID)?;
@@ -85,45 +67,38 @@ async fn rocketmq(
     command: Rocketmq,
 ) -> Result<(), Failure> {
     match command {
-        Rocketmq::List {
-            instance,
-            start,
-            limit,
-            begin_time,
-            end_time,
-            all,
-            span,
-        } => {
+        Rocketmq::List { instance, page } => {
             let instance = target.id("--instance", instance, sandbox::ROCKETMQ_INSTANCE_ID)?;
             let mut call = client.instance(instance).list();
-            let Span { since, until } = span;
-            set!(call, start, limit, begin_time, end_time, since, until);
-            list!(call, all, target.global.output)
+            set!(call, page: start, limit, begin_time, end_time);
+            list!(call, page.listing, target.global.output)
         }
     }
 }
 
 /// Sets those parameters of a call that the command line gives.
 macro_rules! set {
-    ($call:ident, $($parameter:ident),*) => {
-        $(if let Some(value) = $parameter {
+    ($call:ident, $given:ident: $($parameter:ident),*) => {
+        $(if let Some(value) = $given.$parameter {
             $call = $call.$parameter(value);
         })*
     };
 }
 use set;
 
-/// Prints one page of a list, or all.
+/// Narrows a list, and prints one page of it, or all.
 macro_rules! list {
-    ($call:ident, $all:ident, $output:expr) => {
-        if $all {
+    ($call:ident, $listing:expr, $output:expr) => {{
+        let listing: Listing = $listing;
+        set!($call, listing: since, until);
+        if listing.all {
             output::all($call.stream(), $output).await
         } else {
             let page = $call.send().await?;
             let count = page.task_count.as_ref().and_then(|count| count.get());
             output::page(&*page, &page.tasks, count, $output)
         }
-    };
+    }};
 }
 use list;
 
