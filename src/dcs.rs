@@ -21,6 +21,13 @@
 pub mod types {
     include!(concat!(env!("OUT_DIR"), "/dcs_types.rs"));
 
+    impl TaskStatus {
+        /// Whether the task goes on, and how it ended.
+        pub fn state(&self) -> crate::wire::TaskState {
+            crate::wire::TaskState::of(self.as_str())
+        }
+    }
+
     impl SubStepDetail {
         /// The pairs of [`detail`](Self::detail), which look like JSON and are none.
         ///
@@ -80,9 +87,47 @@ pub use client::{Client, Instance, Task, builder, regions};
 mod client {
     //! The generated client, and the handles that keep the ids of a call.
 
+    use std::sync::Arc;
+    use std::time::Duration;
+
     use super::types;
+    use crate::Error;
+    use crate::clock::{BoxFuture, Clock};
+    use crate::wait::{TaskService, Wait, WaitMany};
 
     include!(concat!(env!("OUT_DIR"), "/dcs_client.rs"));
+
+    impl TaskService for Client {
+        type Task = types::SingleBackgroundTask;
+        type Progress = types::ShowBackgroundTaskProgressResponse;
+        type List<'a> = builder::ListBackgroundTask<'a>;
+
+        fn clock(&self) -> Arc<dyn Clock> {
+            self.inner.clock()
+        }
+
+        fn list(&self, instance_id: &str) -> Self::List<'_> {
+            self.instance(instance_id).list()
+        }
+
+        fn status(task: &Self::Task) -> Option<&str> {
+            task.status.as_ref().map(types::TaskStatus::as_str)
+        }
+
+        fn progress(
+            &self,
+            instance_id: &str,
+            task_id: &str,
+        ) -> Option<BoxFuture<'_, Result<Self::Progress, Error>>> {
+            let call = self.instance(instance_id).task(task_id).progress();
+            Some(Box::pin(async { Ok(call.send().await?.into_inner()) }))
+        }
+
+        fn remaining(progress: &Self::Progress) -> Option<Duration> {
+            let seconds = u64::try_from(progress.remain_time?).ok()?;
+            (seconds > 0).then(|| Duration::from_secs(seconds))
+        }
+    }
 
     impl Client {
         /// The calls about one cache instance.
@@ -106,6 +151,19 @@ mod client {
                 client: self,
                 instance_id: instance_id.into(),
             }
+        }
+
+        /// Waits for many tasks, each given by the ids of its instance and of itself.
+        pub fn wait_many<I, T>(&self, tasks: impl IntoIterator<Item = (I, T)>) -> WaitMany<'_, Self>
+        where
+            I: Into<String>,
+            T: Into<String>,
+        {
+            let ids = tasks.into_iter();
+            WaitMany::new(
+                self,
+                ids.map(|(instance, task)| (instance.into(), task.into())),
+            )
         }
     }
 
@@ -148,6 +206,15 @@ mod client {
                 .show_background_task_progress()
                 .instance_id(&self.instance.instance_id)
                 .task_id(&self.task_id)
+        }
+
+        /// Waits for the end of the task: see [`wait`](crate::wait).
+        pub fn wait(&self) -> Wait<'a, Client> {
+            Wait::new(
+                self.instance.client,
+                self.instance.instance_id.clone(),
+                self.task_id.clone(),
+            )
         }
     }
 }

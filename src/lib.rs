@@ -30,6 +30,8 @@ mod project;
 pub mod retry;
 #[cfg(feature = "client")]
 mod transport;
+#[cfg(feature = "client")]
+pub mod wait;
 
 #[cfg(feature = "sandbox")]
 pub mod sandbox;

@@ -11,6 +11,13 @@
 pub mod types {
     include!(concat!(env!("OUT_DIR"), "/rocketmq_types.rs"));
 
+    impl TaskStatus {
+        /// Whether the task goes on, and how it ended.
+        pub fn state(&self) -> crate::wire::TaskState {
+            crate::wire::TaskState::of(self.as_str())
+        }
+    }
+
     impl BackgroundTask {
         /// The parameters of the task, which are a JSON object written as text.
         ///
@@ -37,15 +44,53 @@ pub mod types {
 }
 
 #[cfg(feature = "client")]
-pub use client::{Client, Instance, builder, regions};
+pub use client::{Client, Instance, Task, builder, regions};
 
 #[cfg(feature = "client")]
 mod client {
-    //! The generated client, and the handle that keeps the id of an instance.
+    //! The generated client, and the handles that keep the ids of a call.
+
+    use std::convert::Infallible;
+    use std::sync::Arc;
+    use std::time::Duration;
 
     use super::types;
+    use crate::Error;
+    use crate::clock::{BoxFuture, Clock};
+    use crate::wait::{TaskService, Wait, WaitMany};
 
     include!(concat!(env!("OUT_DIR"), "/rocketmq_client.rs"));
+
+    impl TaskService for Client {
+        type Task = types::BackgroundTask;
+        /// RocketMQ has no operation that tells how far a task has come.
+        type Progress = Infallible;
+        type List<'a> = builder::ListBackgroundTasks<'a>;
+
+        fn clock(&self) -> Arc<dyn Clock> {
+            self.inner.clock()
+        }
+
+        fn list(&self, instance_id: &str) -> Self::List<'_> {
+            self.instance(instance_id).list()
+        }
+
+        fn status(task: &Self::Task) -> Option<&str> {
+            task.status.as_ref().map(types::TaskStatus::as_str)
+        }
+
+        fn progress(
+            &self,
+            _: &str,
+            _: &str,
+        ) -> Option<BoxFuture<'_, Result<Self::Progress, Error>>> {
+            None
+        }
+
+        fn remaining(progress: &Self::Progress) -> Option<Duration> {
+            match *progress {}
+        }
+    }
 
     impl Client {
         /// The calls about one RocketMQ instance.
@@ -65,6 +110,19 @@ mod client {
                 instance_id: instance_id.into(),
             }
         }
+
+        /// Waits for many tasks, each given by the ids of its instance and of itself.
+        pub fn wait_many<I, T>(&self, tasks: impl IntoIterator<Item = (I, T)>) -> WaitMany<'_, Self>
+        where
+            I: Into<String>,
+            T: Into<String>,
+        {
+            let ids = tasks.into_iter();
+            WaitMany::new(
+                self,
+                ids.map(|(instance, task)| (instance.into(), task.into())),
+            )
+        }
     }
 
     /// A RocketMQ instance, made by [`Client::instance`].
@@ -80,6 +138,32 @@ mod client {
             self.client
                 .list_background_tasks()
                 .instance_id(&self.instance_id)
+        }
+
+        /// One task of the instance.
+        pub fn task(&self, task_id: impl Into<String>) -> Task<'a> {
+            Task {
+                instance: self.clone(),
+                task_id: task_id.into(),
+            }
+        }
+    }
+
+    /// A task of a RocketMQ instance, made by [`Instance::task`].
+    #[derive(Clone, Debug)]
+    pub struct Task<'a> {
+        instance: Instance<'a>,
+        task_id: String,
+    }
+
+    impl<'a> Task<'a> {
+        /// Waits for the end of the task: see [`wait`](crate::wait).
+        pub fn wait(&self) -> Wait<'a, Client> {
+            Wait::new(
+                self.instance.client,
+                self.instance.instance_id.clone(),
+                self.task_id.clone(),
+            )
         }
     }
 }

@@ -74,6 +74,10 @@ impl Transport {
         Self(Arc::new(inner))
     }
 
+    pub(crate) fn clock(&self) -> Arc<dyn Clock> {
+        self.0.clock.clone()
+    }
+
     /// The project of a call that names none.
     pub(crate) async fn project_id(&self, operation: &'static Operation) -> Result<String, Error> {
         let identity = async {

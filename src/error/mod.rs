@@ -252,6 +252,11 @@ impl Error {
         .into()
     }
 
+    /// A task that is waited for, and has no id to find it by.
+    pub(crate) fn empty_task_id() -> Self {
+        Inner::new(ErrorKind::InvalidParameter, "task_id must not be empty").into()
+    }
+
     /// A request that the HTTP library does not build.
     pub(crate) fn unsendable(operation: &'static Operation, error: reqwest::Error) -> Self {
         Inner {

@@ -1,14 +1,16 @@
 //! The API gateway before the services: it lets authentic requests pass, and gives each an id.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use chrono::{NaiveDateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 
 use super::answer::Refusal;
+use super::tasks::Tasks;
 use super::{ACCESS_KEY, AUTH_TOKEN, SECRET_KEY};
 use crate::auth::signer::{ALGORITHM, CanonicalRequest, DATE_FORMAT};
 
@@ -21,10 +23,14 @@ const TOLERANCE: TimeDelta = TimeDelta::minutes(15);
 const LARGEST_BODY: usize = 64 * 1024;
 
 /// Verifies a request and, where it is authentic, passes it on.
-pub(super) async fn admit(request: Request, next: Next) -> Response {
+pub(super) async fn admit(
+    State(tasks): State<Arc<Tasks>>,
+    request: Request,
+    next: Next,
+) -> Response {
     static COUNT: AtomicU64 = AtomicU64::new(1);
     let id = format!("{:032x}", COUNT.fetch_add(1, Ordering::Relaxed));
-    let mut response = match verify(request).await {
+    let mut response = match verify(request, tasks.clock().now()).await {
         Ok(request) => next.run(request).await,
         Err(refusal) => refusal.into_response(),
     };
@@ -34,7 +40,7 @@ pub(super) async fn admit(request: Request, next: Next) -> Response {
     response
 }
 
-async fn verify(request: Request) -> Result<Request, Refusal> {
+async fn verify(request: Request, now: DateTime<Utc>) -> Result<Request, Refusal> {
     if let Some(token) = text(request.headers(), "x-auth-token") {
         return if same(token, AUTH_TOKEN) {
             Ok(request)
@@ -50,7 +56,7 @@ async fn verify(request: Request) -> Result<Request, Refusal> {
     let authorization = Authorization::read(headers)?;
     let date = text(headers, "x-sdk-date")
         .ok_or_else(|| Refusal::unauthorized("header X-Sdk-Date is missing"))?;
-    check_date(date)?;
+    check_date(date, now)?;
     if authorization.access_key != ACCESS_KEY {
         return Err(Refusal::unauthorized(&format!(
             "Get secretKey failed,ak:{},err:ak not exist",
@@ -108,11 +114,10 @@ impl<'a> Authorization<'a> {
     }
 }
 
-fn check_date(date: &str) -> Result<(), Refusal> {
+fn check_date(date: &str, now: DateTime<Utc>) -> Result<(), Refusal> {
     let signed = NaiveDateTime::parse_from_str(date, DATE_FORMAT)
         .map_err(|_| Refusal::unauthorized("header X-Sdk-Date is malformed"))?
         .and_utc();
-    let now = Utc::now();
     if (now - signed).abs() > TOLERANCE {
         return Err(Refusal::unauthorized(&format!(
             "signature expired, signature time:{date}, server time:{}",

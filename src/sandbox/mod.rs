@@ -17,10 +17,15 @@
 //! ```
 //!
 //! Both services share one port: the ids of their instances tell them apart.
+//!
+//! The samples stand still. A [`Scenario`] adds tasks that live: they appear, go through their steps,
+//! and end well or not.
 
 mod answer;
 mod gateway;
+mod life;
 mod query;
+mod scenario;
 mod tasks;
 
 use std::io;
@@ -38,9 +43,11 @@ use tokio::task::JoinHandle;
 
 use crate::auth::Credentials;
 use crate::client::ClientBuilder;
+use crate::clock::{Clock, SystemClock};
 use crate::{Error, Service, dcs, iam, rocketmq};
 use answer::Refusal;
 use query::Query;
+pub use scenario::{Scenario, ScenarioInstance, ScenarioTask, Step};
 use tasks::Tasks;
 
 /// The access key that the sandbox knows.
@@ -64,6 +71,7 @@ pub const ROCKETMQ_INSTANCE_ID: &str = "8a2c259182ab0e6e0182ab1840800161";
 #[derive(Debug)]
 pub struct Sandbox {
     address: SocketAddr,
+    clock: Arc<dyn Clock>,
     server: JoinHandle<io::Result<()>>,
 }
 
@@ -115,6 +123,7 @@ impl Sandbox {
             .endpoint(self.endpoint())
             .credentials(self.credentials())
             .project_id(PROJECT_ID)
+            .clock(self.clock.clone())
             .build()
     }
 }
@@ -137,6 +146,8 @@ impl Sandbox {
 pub struct SandboxBuilder {
     port: u16,
     dcs_tasks: usize,
+    scenario: Scenario,
+    clock: Option<Arc<dyn Clock>>,
 }
 
 impl SandboxBuilder {
@@ -152,11 +163,26 @@ impl SandboxBuilder {
         self
     }
 
+    /// What the sandbox plays besides the samples.
+    pub fn scenario(mut self, scenario: Scenario) -> Self {
+        self.scenario = scenario;
+        self
+    }
+
+    /// The clock by which tasks live and signatures expire. The clients that the sandbox makes go by
+    /// it, too, so that with a [`ManualClock`](crate::clock::ManualClock) a wait for the end of a task
+    /// takes no time.
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = Some(clock);
+        self
+    }
+
     /// Starts the sandbox.
     ///
     /// # Errors
     ///
-    /// When the port cannot be opened, because another program has it, for example.
+    /// When the scenario makes no sense, or the port cannot be opened, because another program has it,
+    /// for example.
     pub async fn start(self) -> Result<Sandbox, Error> {
         let port = self.port;
         let error = |reason: &dyn std::fmt::Display| {
@@ -164,12 +190,21 @@ impl SandboxBuilder {
                 "the sandbox cannot start on port {port} of 127.0.0.1: {reason}"
             ))
         };
-        let tasks = Arc::new(Tasks::documented(self.dcs_tasks).map_err(|e| error(&e))?);
+        self.scenario.check().map_err(|e| error(&e))?;
+        let clock = self
+            .clock
+            .unwrap_or_else(|| Arc::new(SystemClock::default()));
+        let tasks = Tasks::new(self.scenario, self.dcs_tasks, clock.clone());
+        let tasks = Arc::new(tasks.map_err(|e| error(&e))?);
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await;
         let listener = listener.map_err(|e| error(&e))?;
         let address = listener.local_addr().map_err(|e| error(&e))?;
         let server = tokio::spawn(async move { axum::serve(listener, router(tasks)).await });
-        Ok(Sandbox { address, server })
+        Ok(Sandbox {
+            address,
+            clock,
+            server,
+        })
     }
 }
 
@@ -196,7 +231,10 @@ fn router(tasks: Arc<Tasks>) -> Router {
         )
         .fallback(|| async { Refusal::no_such_api() })
         .method_not_allowed_fallback(|| async { Refusal::no_such_api() })
-        .layer(middleware::from_fn(gateway::admit))
+        .layer(middleware::from_fn_with_state(
+            tasks.clone(),
+            gateway::admit,
+        ))
         .with_state(tasks)
 }
 
@@ -212,16 +250,13 @@ async fn list_tasks(
 ) -> Answer {
     let Path((project, instance)) = path?;
     known_project(&project)?;
-    match instance.as_str() {
-        DCS_INSTANCE_ID => {
-            let page = Query::read(&uri).dcs_page()?;
-            Ok(answer::json(&tasks.list_background_task(&page)))
-        }
-        ROCKETMQ_INSTANCE_ID => {
-            let page = Query::read(&uri).rocketmq_page()?;
-            Ok(answer::json(&tasks.list_background_tasks(&page)))
-        }
-        _ => Err(Refusal::no_such_instance()),
+    let query = Query::read(&uri);
+    if tasks.has_rocketmq(&instance) {
+        let list = tasks.list_background_tasks(&instance, &query.rocketmq_page()?);
+        Ok(answer::json(&list.ok_or_else(Refusal::no_such_instance)?))
+    } else {
+        let list = tasks.list_background_task(&instance, &query.dcs_page()?);
+        Ok(answer::json(&list.ok_or_else(Refusal::no_such_instance)?))
     }
 }
 
@@ -242,11 +277,9 @@ async fn show_background_task_progress(
 ) -> Answer {
     let Path((project, instance, task)) = path?;
     known_project(&project)?;
-    if instance != DCS_INSTANCE_ID {
-        return Err(Refusal::no_such_instance());
-    }
-    match tasks.progress(&task) {
-        Some(progress) => Ok(answer::json(progress)),
+    let progress = tasks.progress(&instance, &task);
+    match progress.ok_or_else(Refusal::no_such_instance)? {
+        Some(progress) => Ok(answer::json(&progress)),
         None => Err(Refusal::no_such_task()),
     }
 }

@@ -1,12 +1,17 @@
-//! The tasks that the sandbox holds: those of the documented samples and, behind them, as many more as
-//! are asked for.
+//! The tasks that the sandbox holds: those that live, before those of the documented samples and, behind
+//! them, as many more as are asked for.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 
-use super::DCS_TASK_ID;
+use super::life::Moment;
 use super::query::Page;
+use super::scenario::{Scenario, ScenarioTask};
+use super::{DCS_INSTANCE_ID, DCS_TASK_ID, ROCKETMQ_INSTANCE_ID};
+use crate::clock::Clock;
 use crate::wire::{Count, List, Timestamp};
 use crate::{dcs, rocketmq};
 
@@ -19,77 +24,194 @@ macro_rules! sample {
 /// Everything that can be asked for.
 #[derive(Debug)]
 pub(super) struct Tasks {
-    dcs: Vec<dcs::types::SingleBackgroundTask>,
-    /// How many tasks the list of DCS has. Those behind the samples are made when they are asked for,
-    /// so that a hundred thousand take no room.
-    dcs_count: usize,
+    dcs: BTreeMap<String, DcsInstance>,
+    rocketmq: BTreeMap<String, RocketmqInstance>,
     center: Vec<dcs::types::ListCenterTasksResp>,
+    times: Times,
+}
+
+/// The time of the sandbox, by which tasks live.
+#[derive(Debug)]
+struct Times {
+    clock: Arc<dyn Clock>,
+    started: DateTime<Utc>,
+    started_monotonic: Duration,
+    speed: f64,
+}
+
+#[derive(Debug, Default)]
+struct DcsInstance {
+    living: Vec<ScenarioTask>,
+    samples: Vec<dcs::types::SingleBackgroundTask>,
+    /// How many tasks stand behind those that live. Those behind the samples are made when they are
+    /// asked for, so that a hundred thousand take no room.
+    count: usize,
     progress: BTreeMap<String, dcs::types::ShowBackgroundTaskProgressResponse>,
-    rocketmq: Vec<rocketmq::types::BackgroundTask>,
+}
+
+#[derive(Debug, Default)]
+struct RocketmqInstance {
+    living: Vec<ScenarioTask>,
+    samples: Vec<rocketmq::types::BackgroundTask>,
+}
+
+impl Times {
+    fn elapsed(&self) -> Duration {
+        let elapsed = self
+            .clock
+            .monotonic()
+            .saturating_sub(self.started_monotonic);
+        Duration::try_from_secs_f64(elapsed.as_secs_f64() * self.speed).unwrap_or(Duration::MAX)
+    }
+
+    /// The tasks that are listed now, the newest first.
+    fn listed<'a>(&self, living: &'a [ScenarioTask]) -> Vec<Moment<'a>> {
+        let elapsed = self.elapsed();
+        let mut moments: Vec<_> = living
+            .iter()
+            .filter_map(|task| Moment::of(task, elapsed, self.started, self.speed))
+            .collect();
+        moments.sort_by_key(|moment| std::cmp::Reverse(moment.appeared()));
+        moments
+    }
 }
 
 impl Tasks {
-    /// The tasks of the samples, and as many more as make the list of DCS so long.
-    pub(super) fn documented(dcs_count: usize) -> Result<Self, serde_json::Error> {
+    /// The tasks of the samples, those of a scenario, and as many more as make the list of the cache
+    /// instance so long.
+    pub(super) fn new(
+        scenario: Scenario,
+        dcs_count: usize,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, serde_json::Error> {
         let list: dcs::types::ListBackgroundTaskResponse = sample!("dcs/ListBackgroundTask.json")?;
         let center: dcs::types::ListCenterTaskResponse = sample!("dcs/ListCenterTask.json")?;
         let progress = sample!("dcs/ShowBackgroundTaskProgress.json")?;
-        let rocketmq: rocketmq::types::ListBackgroundTasksResponse =
+        let rocketmq_list: rocketmq::types::ListBackgroundTasksResponse =
             sample!("rocketmq/ListBackgroundTasks.json")?;
-        Ok(Self {
-            dcs_count: dcs_count.max(list.tasks.len()),
-            dcs: list.tasks.into_vec(),
-            center: center.tasks.into_vec(),
+        let documented = DcsInstance {
+            living: Vec::new(),
+            count: dcs_count.max(list.tasks.len()),
+            samples: list.tasks.into_vec(),
             progress: BTreeMap::from([(DCS_TASK_ID.to_string(), progress)]),
-            rocketmq: rocketmq.tasks.into_vec(),
+        };
+        let mut dcs = BTreeMap::from([(DCS_INSTANCE_ID.to_string(), documented)]);
+        for instance in scenario.dcs {
+            dcs.entry(instance.id).or_default().living = instance.tasks;
+        }
+        let documented = RocketmqInstance {
+            living: Vec::new(),
+            samples: rocketmq_list.tasks.into_vec(),
+        };
+        let mut rocketmq = BTreeMap::from([(ROCKETMQ_INSTANCE_ID.to_string(), documented)]);
+        for instance in scenario.rocketmq {
+            rocketmq.entry(instance.id).or_default().living = instance.tasks;
+        }
+        Ok(Self {
+            dcs,
+            rocketmq,
+            center: center.tasks.into_vec(),
+            times: Times {
+                started: clock.now(),
+                started_monotonic: clock.monotonic(),
+                clock,
+                speed: scenario.speed,
+            },
         })
     }
 
+    /// The clock that the sandbox goes by.
+    pub(super) fn clock(&self) -> &dyn Clock {
+        &*self.times.clock
+    }
+
+    pub(super) fn has_rocketmq(&self, instance_id: &str) -> bool {
+        self.rocketmq.contains_key(instance_id)
+    }
+
+    /// The list of a cache instance; nothing where there is no such instance.
     pub(super) fn list_background_task(
         &self,
+        instance_id: &str,
         page: &Page,
-    ) -> dcs::types::ListBackgroundTaskResponse {
-        let task = |place| self.dcs_task(place);
-        let (count, tasks) = select(self.dcs_count, task, page, |task| task.created_at.as_ref());
-        dcs::types::ListBackgroundTaskResponse {
+    ) -> Option<dcs::types::ListBackgroundTaskResponse> {
+        let instance = self.dcs.get(instance_id)?;
+        let living = self.times.listed(&instance.living);
+        let task = |place: usize| match living.get(place) {
+            Some(moment) => moment.dcs(),
+            None => instance.task(place.saturating_sub(living.len())),
+        };
+        let length = living.len().saturating_add(instance.count);
+        let (count, tasks) = select(length, task, page, |task| task.created_at.as_ref());
+        Some(dcs::types::ListBackgroundTaskResponse {
             task_count: Some(Count::number(count)),
             tasks,
-        }
+        })
     }
 
     pub(super) fn list_center_task(&self, page: &Page) -> dcs::types::ListCenterTaskResponse {
-        let task = |place: usize| self.center[place].clone();
-        let (count, tasks) = select(self.center.len(), task, page, |task| {
-            task.created_at.as_ref()
-        });
+        let instances = self.dcs.values();
+        let living: Vec<_> = instances
+            .flat_map(|instance| self.times.listed(&instance.living))
+            .collect();
+        let task = |place: usize| match living.get(place) {
+            Some(moment) => moment.center(),
+            None => self.center[place - living.len()].clone(),
+        };
+        let length = living.len() + self.center.len();
+        let (count, tasks) = select(length, task, page, |task| task.created_at.as_ref());
         dcs::types::ListCenterTaskResponse {
             task_count: Some(Count::number(count)),
             tasks,
         }
     }
 
+    /// The list of a RocketMQ instance; nothing where there is no such instance.
     pub(super) fn list_background_tasks(
         &self,
+        instance_id: &str,
         page: &Page,
-    ) -> rocketmq::types::ListBackgroundTasksResponse {
-        let task = |place: usize| self.rocketmq[place].clone();
-        let (count, tasks) = select(self.rocketmq.len(), task, page, |task| {
-            task.created_at.as_ref()
-        });
-        rocketmq::types::ListBackgroundTasksResponse {
+    ) -> Option<rocketmq::types::ListBackgroundTasksResponse> {
+        let instance = self.rocketmq.get(instance_id)?;
+        let living = self.times.listed(&instance.living);
+        let task = |place: usize| match living.get(place) {
+            Some(moment) => moment.rocketmq(),
+            None => instance.samples[place - living.len()].clone(),
+        };
+        let length = living.len() + instance.samples.len();
+        let (count, tasks) = select(length, task, page, |task| task.created_at.as_ref());
+        Some(rocketmq::types::ListBackgroundTasksResponse {
             // RocketMQ sends its count as a text, DCS as a number.
             task_count: Some(Count::text(count)),
             tasks,
-        }
+        })
     }
 
-    /// A task by its place in the list: a sample or, behind those, one like the first, a minute older
-    /// than the one before it.
-    fn dcs_task(&self, place: usize) -> dcs::types::SingleBackgroundTask {
-        if let Some(task) = self.dcs.get(place) {
+    /// How far a task has come; nothing inside where the instance has no such task, and nothing at all
+    /// where there is no such instance.
+    pub(super) fn progress(
+        &self,
+        instance_id: &str,
+        task_id: &str,
+    ) -> Option<Option<dcs::types::ShowBackgroundTaskProgressResponse>> {
+        let instance = self.dcs.get(instance_id)?;
+        let living = self.times.listed(&instance.living);
+        let moment = living.iter().find(|moment| moment.id() == task_id);
+        Some(match moment {
+            Some(moment) => Some(moment.progress()),
+            None => instance.progress.get(task_id).cloned(),
+        })
+    }
+}
+
+impl DcsInstance {
+    /// A task by its place behind those that live: a sample or, behind those, one like the first, a
+    /// minute older than the one before it.
+    fn task(&self, place: usize) -> dcs::types::SingleBackgroundTask {
+        if let Some(task) = self.samples.get(place) {
             return task.clone();
         }
-        let mut task = self.dcs.first().cloned().unwrap_or_default();
+        let mut task = self.samples.first().cloned().unwrap_or_default();
         task.id = Some(format!("{place:032x}"));
         let minutes = TimeDelta::minutes(i64::try_from(place).unwrap_or(i64::MAX / 60_000));
         for time in [&mut task.created_at, &mut task.updated_at] {
@@ -99,13 +221,6 @@ impl Tasks {
                 .map(Timestamp::from);
         }
         task
-    }
-
-    pub(super) fn progress(
-        &self,
-        task: &str,
-    ) -> Option<&dcs::types::ShowBackgroundTaskProgressResponse> {
-        self.progress.get(task)
     }
 }
 

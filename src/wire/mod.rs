@@ -14,14 +14,17 @@
 //! | [`List`] | arrays | an array, null, or nothing |
 //!
 //! Sets of values that may grow are enums with a variant `Other`, made from the `x-extensible-enum`
-//! of the description: [`dcs::types::TaskStatus`](crate::dcs::types::TaskStatus) is one.
+//! of the description: [`dcs::types::TaskStatus`](crate::dcs::types::TaskStatus) is one. What a status
+//! means is a [`TaskState`].
 
 mod extensible_enum;
 mod list;
 mod number;
+mod state;
 mod time;
 
 pub(crate) use extensible_enum::extensible_enum;
 pub use list::List;
 pub use number::{Count, Decimal, ParseNumberError};
+pub use state::TaskState;
 pub use time::{QueryTime, QueryTimeError, Timestamp};

@@ -1,6 +1,7 @@
 //! The program as a person or a script meets it: what it prints where, and how it exits.
 
-use std::process::{Command, Output};
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Output, Stdio};
 
 use serde_json::Value;
 
@@ -48,6 +49,16 @@ fn failure(line: &str) -> (Option<i32>, String) {
         output.status.code(),
         String::from_utf8(output.stderr).unwrap(),
     )
+}
+
+/// A program that is ended with the test.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
 }
 
 #[test]
@@ -322,15 +333,6 @@ fn completions_are_printed_for_every_shell() {
 /// What `hwtasks sandbox` prints is enough for another process to call it.
 #[test]
 fn the_sandbox_of_one_process_serves_another() {
-    use std::io::{BufRead, BufReader};
-    use std::process::{Child, Stdio};
-    struct Running(Child);
-    impl Drop for Running {
-        fn drop(&mut self) {
-            let _ = self.0.kill();
-            let _ = self.0.wait();
-        }
-    }
     let mut server = Running(
         hwtasks()
             .args(["sandbox"])
@@ -426,4 +428,161 @@ fn the_sandbox_of_one_process_serves_another() {
         errors.contains("the secret key is probably not the one"),
         "{errors}"
     );
+}
+
+fn events(text: &str) -> Vec<Value> {
+    text.lines()
+        .map(|l| serde_json::from_str(l).unwrap())
+        .collect()
+}
+
+/// The task of the sandbox takes four of its seconds.
+#[test]
+fn watch_follows_a_task_to_its_end() {
+    let lines = stdout("--sandbox --sandbox-speed 20 dcs watch");
+    let last = lines.lines().last().unwrap();
+    assert!(
+        last.contains("8abf6e1e72c12e7c0172c15b508500ab EXTEND 100 % SUCCESS"),
+        "{lines}"
+    );
+    assert!(
+        !lines.contains('\x1b'),
+        "no bar outside a terminal: {lines}"
+    );
+
+    let events = events(&stdout("--sandbox --sandbox-speed 20 dcs watch -o ndjson"));
+    let (last, before) = events.split_last().unwrap();
+    assert!(
+        before.iter().all(|event| event["event"] == "progress"),
+        "{events:?}"
+    );
+    assert_eq!(
+        (&last["event"], &last["progress"]),
+        (&"succeeded".into(), &100.into())
+    );
+    assert_eq!(last["status"], "SUCCESS");
+
+    let json = stdout("--sandbox --sandbox-speed 20 rocketmq watch -o json");
+    let task: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(
+        (&task["id"], &task["status"]),
+        (
+            &"ff80808272dcc90f0172df1e490f41b1".into(),
+            &"SUCCESS".into()
+        )
+    );
+    let csv = stdout("--sandbox --sandbox-speed 20 rocketmq watch -o csv");
+    assert!(
+        csv.starts_with("event,instance_id,task_id,") && csv.contains("\nsucceeded,"),
+        "{csv}"
+    );
+
+    // One that has ended already.
+    let line = stdout("--sandbox dcs watch --task 8abf6e1e72c12e7c0172c15b508500aa");
+    assert!(
+        line.contains("EXTEND 100 % SUCCESS") && line.lines().count() == 1,
+        "{line}"
+    );
+}
+
+#[test]
+fn watch_tells_how_a_task_did_not_end_well() {
+    let folder = std::env::temp_dir().join(format!("hwtasks-watch-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("scenario.json");
+    std::fs::write(
+        &file,
+        r#"{"dcs": [{"id": "i", "tasks": [
+            {"id": "bad", "ends": "FAILED"},
+            {"id": "slow", "steps": [{"name": "s", "seconds": 10000}]},
+            {"id": "slower", "waits": 10000}
+        ]}, {"id": "idle"}]}"#,
+    )
+    .unwrap();
+    let watch = |task: &str| {
+        let line = format!(
+            "--sandbox --sandbox-scenario {} dcs watch -o ndjson {task}",
+            file.display()
+        );
+        let output = run(&line);
+        let errors = String::from_utf8(output.stderr).unwrap();
+        (
+            output.status.code(),
+            events(&String::from_utf8_lossy(&output.stdout)),
+            errors,
+        )
+    };
+    for (task, code, event, message) in [
+        (
+            "--instance i --task bad",
+            1,
+            "failed",
+            "ended with status FAILED",
+        ),
+        (
+            "--instance i --task slow --timeout 0s",
+            3,
+            "timed_out",
+            "its last status is EXECUTING",
+        ),
+        (
+            "--instance i --task nope",
+            4,
+            "vanished",
+            "is not listed; are the ids right?",
+        ),
+        (
+            "--instance j --task bad",
+            1,
+            "unreachable",
+            "could not be asked for",
+        ),
+    ] {
+        let (exit, events, errors) = watch(task);
+        assert_eq!(exit, Some(code), "{task}: {errors}");
+        assert_eq!(events.last().unwrap()["event"], event, "{task}");
+        assert!(errors.contains(message), "{task}: {errors}");
+    }
+    // Every task that runs; the one that has ended is none of them.
+    let (exit, events, errors) = watch("--instance i --timeout 0s");
+    let ids: Vec<_> = events
+        .iter()
+        .map(|event| event["task_id"].as_str().unwrap())
+        .collect();
+    assert_eq!((exit, ids.len()), (Some(3), 2), "{errors}");
+    assert!(ids.contains(&"slow") && ids.contains(&"slower"), "{ids:?}");
+    let (exit, events, errors) = watch("--instance idle");
+    assert_eq!((exit, events.len()), (Some(0), 0));
+    assert_eq!(errors, "no task of instance idle is running\n");
+
+    std::fs::write(&file, r#"{"dcs": [{"id": ""}]}"#).unwrap();
+    let (exit, _, errors) = watch("--instance i");
+    assert_eq!(exit, Some(2));
+    assert!(
+        errors.contains("scenario.json") && errors.contains("has no id"),
+        "{errors}"
+    );
+    std::fs::remove_dir_all(&folder).unwrap();
+    assert_eq!(failure("--sandbox-speed 2 dcs watch").0, Some(2));
+    assert_eq!(failure("--sandbox --sandbox-speed 0 dcs watch").0, Some(2));
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_ends_a_watch() {
+    let mut watch = Running(
+        hwtasks()
+            .args("--sandbox --sandbox-speed 0.001 dcs watch -o ndjson".split(' '))
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap(),
+    );
+    let mut lines = BufReader::new(watch.0.stdout.take().unwrap()).lines();
+    let first: Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
+    assert_eq!(first["event"], "progress");
+    let kill = Command::new("kill")
+        .args(["-INT", &watch.0.id().to_string()])
+        .status();
+    assert!(kill.unwrap().success());
+    assert_eq!(watch.0.wait().unwrap().code(), Some(130));
 }

@@ -15,4 +15,5 @@ mod server;
 mod signing;
 mod tidy;
 mod tls;
+mod wait;
 mod wire;

@@ -1,5 +1,8 @@
 //! The command line. What a parameter means is told in the words of the descriptions.
 
+use std::path::PathBuf;
+use std::time::Duration;
+
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 use clap::{Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
@@ -11,7 +14,7 @@ use huaweicloud_tasks::wire::QueryTime;
 /// CLOUD_SDK_SK, or HW_ACCESS_KEY and HW_SECRET_KEY), from ~/.huaweicloud/credentials, or from the
 /// metadata service of an ECS instance. HUAWEICLOUD_SDK_AUTH_TOKEN gives an IAM token instead.
 ///
-/// Exit codes: 0 done, 1 failed, 2 wrong usage.
+/// Exit codes: 0 done, 1 failed, 2 wrong usage; of watch, 3 timed out and 4 vanished besides.
 #[derive(Debug, Parser)]
 #[command(name = "hwtasks", version, max_term_width = 100)]
 pub(crate) struct Args {
@@ -37,6 +40,12 @@ pub(crate) struct Global {
         hide_default_value = true
     )]
     pub(crate) sandbox_tasks: usize,
+    /// JSON file of what the sandbox plays besides the samples: instances, and tasks that live
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) sandbox_scenario: Option<PathBuf>,
+    /// How many seconds pass in the sandbox in one of the clock
+    #[arg(long, global = true, value_name = "N")]
+    pub(crate) sandbox_speed: Option<f64>,
     /// Region to call, for example cn-north-4 [env: HW_REGION_NAME]
     #[arg(long, global = true, value_name = "REGION")]
     pub(crate) region: Option<String>,
@@ -111,6 +120,21 @@ pub(crate) enum Dcs {
         #[arg(long, value_name = "ID")]
         task: Option<String>,
     },
+    /// Follow a task until it ends, or every task of an instance that is running
+    Watch(Watch),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Watch {
+    /// ID of the instance; that of the sandbox with --sandbox
+    #[arg(long, value_name = "ID")]
+    pub(crate) instance: Option<String>,
+    /// ID of the task; without it, every task that is running now
+    #[arg(long, value_name = "ID")]
+    pub(crate) task: Option<String>,
+    /// How long to wait for the end: 90s, 30m, 2h
+    #[arg(long, value_name = "TIME", default_value = "30m", value_parser = humantime::parse_duration)]
+    pub(crate) timeout: Duration,
 }
 
 #[derive(Debug, clap::Args)]
@@ -171,6 +195,8 @@ pub(crate) enum Rocketmq {
         #[command(flatten)]
         page: RocketmqPage,
     },
+    /// Follow a task until it ends, or every task of an instance that is running
+    Watch(Watch),
 }
 
 #[derive(Debug, clap::Args)]

@@ -1,29 +1,36 @@
 //! What each command does: make a client, call, hand the answer to the output.
 
 use std::io::Write;
+use std::time::Duration;
 
 use clap::CommandFactory;
-use huaweicloud_tasks::sandbox::{self, Sandbox};
+use futures_util::TryStreamExt;
+use huaweicloud_tasks::sandbox::{self, Sandbox, SandboxBuilder, Scenario};
+use huaweicloud_tasks::wait::WaitPolicy;
+use huaweicloud_tasks::wire::TaskState;
 use huaweicloud_tasks::{ClientBuilder, Service, dcs, rocketmq};
 
 use crate::Failure;
 use crate::args::{Args, Command, Dcs, Global, Listing, Rocketmq};
-use crate::output::{self, Region};
+use crate::output::{self, Region, printable};
+use crate::watch;
 
 pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     let global = &args.global;
     match args.command {
         Command::Dcs(command) => {
-            let target = Target::new(global).await?;
+            let live = matches!(command, Dcs::Watch(_));
+            let target = Target::new(global, live).await?;
             let client = target.client(dcs::Client::builder())?;
             dcs(&target, &client, command).await
         }
         Command::Rocketmq(command) => {
-            let target = Target::new(global).await?;
+            let live = matches!(command, Rocketmq::Watch(_));
+            let target = Target::new(global, live).await?;
             let client = target.client(rocketmq::Client::builder())?;
             rocketmq(&target, &client, command).await
         }
-        Command::Sandbox { port } => serve(port, global.sandbox_tasks).await,
+        Command::Sandbox { port } => serve(sandbox_of(global, false)?.port(port)).await,
         Command::Regions => {
             let mut regions = regions_of::<dcs::Client>();
             regions.extend(regions_of::<rocketmq::Client>());
@@ -58,6 +65,7 @@ async fn dcs(target: &Target<'_>, client: &dcs::Client, command: Dcs) -> Result<
             let call = client.instance(instance).task(task).progress();
             output::progress(&*call.send().await?, output)
         }
+        Dcs::Watch(watch) => follow!(target, client, watch, sandbox::DCS_INSTANCE_ID),
     }
 }
 
@@ -73,6 +81,7 @@ async fn rocketmq(
             set!(call, page: start, limit, begin_time, end_time);
             list!(call, page.listing, target.global.output)
         }
+        Rocketmq::Watch(watch) => follow!(target, client, watch, sandbox::ROCKETMQ_INSTANCE_ID),
     }
 }
 
@@ -102,6 +111,37 @@ macro_rules! list {
 }
 use list;
 
+/// Follows one task of an instance, or all that are running.
+macro_rules! follow {
+    ($target:ident, $client:ident, $watch:ident, $documented:expr) => {{
+        let instance = $target.id("--instance", $watch.instance, $documented)?;
+        let output = $target.global.output;
+        let tasks = match $watch.task {
+            Some(task) => vec![task],
+            None => {
+                let listed = $client.instance(&instance).list().stream();
+                let running = listed.try_filter_map(async |task| {
+                    let state = task.status.as_ref().map(|status| status.state());
+                    let pending = state.is_none_or(|state| state == TaskState::Pending);
+                    Ok(task.id.filter(|_| pending))
+                });
+                running.try_collect().await?
+            }
+        };
+        if tasks.is_empty() {
+            eprintln!("no task of instance {} is running", printable(&instance));
+            return Ok(());
+        }
+        let tasks = tasks.into_iter().map(|task| (instance.clone(), task));
+        let wait = $client
+            .wait_many(tasks)
+            .policy($target.wait_policy().timeout($watch.timeout))
+            .with_progress(true);
+        watch::watch(wait.updates(), output).await
+    }};
+}
+use follow;
+
 /// Whom to call: the sandbox of this process, or the real service.
 struct Target<'a> {
     global: &'a Global,
@@ -109,20 +149,23 @@ struct Target<'a> {
 }
 
 impl<'a> Target<'a> {
-    async fn new(global: &'a Global) -> Result<Self, Failure> {
+    /// `live` is whether the sandbox plays something to watch where no scenario is given.
+    async fn new(global: &'a Global, live: bool) -> Result<Self, Failure> {
         if global.sandbox && (global.region.is_some() || global.endpoint.is_some()) {
             // clap does not see a conflict between options before and after the command.
             return Err(Failure::Usage(
                 "--sandbox has its own endpoint; leave out --region and --endpoint".to_string(),
             ));
         }
+        if !global.sandbox && (global.sandbox_scenario.is_some() || global.sandbox_speed.is_some())
+        {
+            return Err(Failure::Usage(
+                "--sandbox-scenario and --sandbox-speed are of no use without --sandbox"
+                    .to_string(),
+            ));
+        }
         let sandbox = match global.sandbox {
-            true => Some(
-                Sandbox::builder()
-                    .dcs_tasks(global.sandbox_tasks)
-                    .start()
-                    .await?,
-            ),
+            true => Some(sandbox_of(global, live)?.start().await?),
             false => None,
         };
         Ok(Self { global, sandbox })
@@ -160,6 +203,17 @@ impl<'a> Target<'a> {
         Ok(builder.from_env()?.build()?)
     }
 
+    /// How often to poll: a sandbox may be asked as often as one likes.
+    fn wait_policy(&self) -> WaitPolicy {
+        match self.sandbox {
+            Some(_) => WaitPolicy::default()
+                .min_interval(Duration::from_millis(100))
+                .max_interval(Duration::from_millis(400))
+                .grace(Duration::from_millis(500)),
+            None => WaitPolicy::default(),
+        }
+    }
+
     /// An id of the command line, or the documented one in the sandbox.
     fn id(&self, option: &str, given: Option<String>, documented: &str) -> Result<String, Failure> {
         match (given, &self.sandbox) {
@@ -170,6 +224,27 @@ impl<'a> Target<'a> {
             ))),
         }
     }
+}
+
+/// The sandbox that the options ask for.
+fn sandbox_of(global: &Global, live: bool) -> Result<SandboxBuilder, Failure> {
+    let mut scenario = match &global.sandbox_scenario {
+        Some(file) => {
+            let usage = |error: &dyn std::fmt::Display| {
+                Failure::Usage(format!("{}: {error}", file.display()))
+            };
+            let json = std::fs::read_to_string(file).map_err(|e| usage(&e))?;
+            Scenario::from_json(&json).map_err(|e| usage(&e))?
+        }
+        None if live => Scenario::live(),
+        None => Scenario::default(),
+    };
+    if let Some(speed) = global.sandbox_speed {
+        scenario = scenario.speed(speed);
+    }
+    Ok(Sandbox::builder()
+        .dcs_tasks(global.sandbox_tasks)
+        .scenario(scenario))
 }
 
 fn regions_of<C: Service>() -> Vec<Region> {
@@ -186,12 +261,8 @@ fn regions_of<C: Service>() -> Vec<Region> {
 }
 
 /// Serves until Ctrl-C, having printed what a shell needs to point any SDK here.
-async fn serve(port: u16, dcs_tasks: usize) -> Result<(), Failure> {
-    let sandbox = Sandbox::builder()
-        .port(port)
-        .dcs_tasks(dcs_tasks)
-        .start()
-        .await?;
+async fn serve(sandbox: SandboxBuilder) -> Result<(), Failure> {
+    let sandbox = sandbox.start().await?;
     let region = sandbox::REGION.to_uppercase().replace('-', "_");
     let endpoint = sandbox.endpoint();
     let mut out = std::io::stdout().lock();

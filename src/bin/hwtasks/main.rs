@@ -1,12 +1,13 @@
 //! `hwtasks`: background tasks of DCS and RocketMQ on the command line.
 //!
 //! Results go to standard output, errors to standard error in a line or two. Exit codes: 0 done,
-//! 1 failed, 2 wrong usage.
+//! 1 failed, 2 wrong usage; of `watch`, 3 timed out and 4 vanished besides.
 
 mod args;
 mod commands;
 mod output;
 mod rows;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -22,6 +23,8 @@ enum Failure {
     Call(Error),
     /// The command line asks for something that cannot be.
     Usage(String),
+    /// All has been said; what is left is the code.
+    Exit(u8),
     /// The sandbox cannot be started, or the output cannot be written.
     Io(std::io::Error),
 }
@@ -51,6 +54,7 @@ async fn main() -> ExitCode {
             eprintln!("error: {error}");
             ExitCode::FAILURE
         }
+        Err(Failure::Exit(code)) => ExitCode::from(code),
         Err(Failure::Usage(message)) => {
             eprintln!("error: {message}");
             ExitCode::from(2)

@@ -183,18 +183,18 @@ pub(crate) fn regions(regions: &[Region], output: Output) -> Result<(), Failure>
     }
 }
 
-fn print(text: &impl std::fmt::Display) -> Result<(), Failure> {
+pub(crate) fn print(text: &impl std::fmt::Display) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();
     writeln!(out, "{text}")?;
     out.flush()?;
     Ok(())
 }
 
-fn json(value: &impl Serialize) -> Result<(), Failure> {
+pub(crate) fn json(value: &impl Serialize) -> Result<(), Failure> {
     print(&serde_json::to_string_pretty(value).map_err(std::io::Error::from)?)
 }
 
-fn ndjson(values: &[impl Serialize]) -> Result<(), Failure> {
+pub(crate) fn ndjson(values: &[impl Serialize]) -> Result<(), Failure> {
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     for value in values {
         serde_json::to_writer(&mut out, value).map_err(std::io::Error::from)?;
@@ -209,7 +209,11 @@ fn csv(fields: &[&str], values: &[impl Serialize]) -> Result<(), Failure> {
     csv_records(fields, values, true)
 }
 
-fn csv_records(fields: &[&str], values: &[impl Serialize], names: bool) -> Result<(), Failure> {
+pub(crate) fn csv_records(
+    fields: &[&str],
+    values: &[impl Serialize],
+    names: bool,
+) -> Result<(), Failure> {
     let terminal = std::io::stdout().is_terminal();
     let mut out = csv::Writer::from_writer(std::io::stdout().lock());
     if names {

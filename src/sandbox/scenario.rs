@@ -1,0 +1,312 @@
+//! What a sandbox plays besides the documented samples: instances, and tasks that live.
+//!
+//! A scenario is a JSON file, or is built in Rust. Times are seconds of the sandbox, which pass as
+//! fast as [`Scenario::speed`] says.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::error::Error;
+
+/// What a sandbox plays besides the documented samples.
+///
+/// ```
+/// use std::time::Duration;
+/// use huaweicloud_tasks::sandbox::{DCS_INSTANCE_ID, Scenario, ScenarioTask, Step};
+///
+/// let scenario = Scenario::default().dcs_task(
+///     DCS_INSTANCE_ID,
+///     ScenarioTask::new("resize")
+///         .name("EXTEND")
+///         .step(Step::new("数据迁移", Duration::from_secs(60)))
+///         .ends("FAILED"),
+/// );
+/// let json = serde_json::to_string_pretty(&scenario).unwrap();
+/// assert_eq!(Scenario::from_json(&json).unwrap(), scenario);
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[non_exhaustive]
+pub struct Scenario {
+    /// How many seconds of the sandbox pass in one of the clock; 1 by default.
+    pub speed: f64,
+    /// The cache instances. One that the sandbox has anyway gets the tasks on top of its own.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub dcs: Vec<ScenarioInstance>,
+    /// The RocketMQ instances, likewise.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub rocketmq: Vec<ScenarioInstance>,
+}
+
+/// An instance of a [`Scenario`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct ScenarioInstance {
+    /// The id of the instance.
+    pub id: String,
+    /// The tasks that live on it.
+    #[serde(default)]
+    pub tasks: Vec<ScenarioTask>,
+}
+
+/// A task of a [`Scenario`]: it appears, goes through its steps, ends, and may vanish.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct ScenarioTask {
+    /// The id of the task.
+    pub id: String,
+    /// What the task does: `EXTEND`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// When it is listed first, since the start of the sandbox.
+    #[serde(default, with = "seconds", skip_serializing_if = "Duration::is_zero")]
+    pub appears_after: Duration,
+    /// For how long it is `CREATED` before its first step begins.
+    #[serde(default, with = "seconds", skip_serializing_if = "Duration::is_zero")]
+    pub waits: Duration,
+    /// Its steps, one after the other.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<Step>,
+    /// The status that it ends with; `SUCCESS` by default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ends: Option<String>,
+    /// How long its steps run before it ends, should that be before the last is done.
+    #[serde(
+        default,
+        with = "seconds_if_any",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub ends_after: Option<Duration>,
+    /// When it is no longer listed, since it appeared.
+    #[serde(
+        default,
+        with = "seconds_if_any",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub vanishes_after: Option<Duration>,
+}
+
+/// A step of a task, or a part of a step.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Step {
+    /// What the step does; the services tell it in Chinese.
+    pub name: String,
+    /// How long it takes. The parts, where there are any, share this time by their own.
+    #[serde(with = "seconds")]
+    pub seconds: Duration,
+    /// What the service tells besides. Parts of steps have it, steps do not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+    /// The parts of the step; those have none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<Step>,
+}
+
+impl Default for Scenario {
+    fn default() -> Self {
+        Self {
+            speed: 1.0,
+            dcs: Vec::new(),
+            rocketmq: Vec::new(),
+        }
+    }
+}
+
+impl Scenario {
+    /// A resize that runs for some seconds on the cache instance of the sandbox, and a change of public
+    /// access on its RocketMQ instance.
+    ///
+    /// The file `src/sandbox/live.json` of this crate; take it for a pattern.
+    pub fn live() -> Self {
+        // A test reads the file.
+        Self::from_json(include_str!("live.json")).unwrap_or_default()
+    }
+
+    /// Reads a scenario from JSON.
+    ///
+    /// # Errors
+    ///
+    /// When the text is no scenario: the error names the place.
+    pub fn from_json(json: &str) -> Result<Self, Error> {
+        let error = |reason: String| Error::configuration(format!("the scenario: {reason}"));
+        let deserializer = &mut serde_json::Deserializer::from_str(json);
+        let scenario: Self = serde_path_to_error::deserialize(deserializer)
+            .map_err(|e| error(format!("{}: {}", e.path().clone(), e.into_inner())))?;
+        scenario.check().map_err(error)?;
+        Ok(scenario)
+    }
+
+    /// Sets how many seconds of the sandbox pass in one of the clock.
+    #[must_use]
+    pub fn speed(mut self, speed: f64) -> Self {
+        self.speed = speed;
+        self
+    }
+
+    /// Adds a task to a cache instance, and the instance where it is new.
+    #[must_use]
+    pub fn dcs_task(mut self, instance_id: &str, task: ScenarioTask) -> Self {
+        add(&mut self.dcs, instance_id, task);
+        self
+    }
+
+    /// Adds a task to a RocketMQ instance, and the instance where it is new.
+    #[must_use]
+    pub fn rocketmq_task(mut self, instance_id: &str, task: ScenarioTask) -> Self {
+        add(&mut self.rocketmq, instance_id, task);
+        self
+    }
+
+    pub(super) fn check(&self) -> Result<(), String> {
+        if !(self.speed > 0.0 && self.speed <= 1e6) {
+            return Err(format!("speed {} is not from 0 to 1000000", self.speed));
+        }
+        let mut instances = HashSet::new();
+        for instance in self.dcs.iter().chain(&self.rocketmq) {
+            if instance.id.is_empty() || !instances.insert(&instance.id) {
+                return Err(format!("instance {:?} has no id of its own", instance.id));
+            }
+            let mut tasks = HashSet::new();
+            for task in &instance.tasks {
+                if task.id.is_empty() || !tasks.insert(&task.id) {
+                    return Err(format!(
+                        "task {:?} of instance {} has no id of its own",
+                        task.id, instance.id
+                    ));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn add(instances: &mut Vec<ScenarioInstance>, id: &str, task: ScenarioTask) {
+    match instances.iter_mut().find(|instance| instance.id == id) {
+        Some(instance) => instance.tasks.push(task),
+        None => instances.push(ScenarioInstance {
+            id: id.to_string(),
+            tasks: vec![task],
+        }),
+    }
+}
+
+impl ScenarioTask {
+    /// A task that is listed at once and, having no steps, has ended well.
+    pub fn new(id: impl Into<String>) -> Self {
+        Self {
+            id: id.into(),
+            ..Self::default()
+        }
+    }
+
+    /// Sets what the task does.
+    #[must_use]
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// Sets when the task is listed first, since the start of the sandbox.
+    #[must_use]
+    pub fn appears_after(mut self, time: Duration) -> Self {
+        self.appears_after = time;
+        self
+    }
+
+    /// Sets for how long the task is `CREATED` before its first step begins.
+    #[must_use]
+    pub fn waits(mut self, time: Duration) -> Self {
+        self.waits = time;
+        self
+    }
+
+    /// Adds a step.
+    #[must_use]
+    pub fn step(mut self, step: Step) -> Self {
+        self.steps.push(step);
+        self
+    }
+
+    /// Sets the status that the task ends with.
+    #[must_use]
+    pub fn ends(mut self, status: impl Into<String>) -> Self {
+        self.ends = Some(status.into());
+        self
+    }
+
+    /// Sets how long the steps run before the task ends.
+    #[must_use]
+    pub fn ends_after(mut self, time: Duration) -> Self {
+        self.ends_after = Some(time);
+        self
+    }
+
+    /// Sets when the task is no longer listed, since it appeared.
+    #[must_use]
+    pub fn vanishes_after(mut self, time: Duration) -> Self {
+        self.vanishes_after = Some(time);
+        self
+    }
+}
+
+impl Step {
+    /// A step without parts.
+    pub fn new(name: impl Into<String>, takes: Duration) -> Self {
+        Self {
+            name: name.into(),
+            seconds: takes,
+            ..Self::default()
+        }
+    }
+
+    /// Sets what the service tells of a part besides.
+    #[must_use]
+    pub fn detail(mut self, detail: impl Into<String>) -> Self {
+        self.detail = Some(detail.into());
+        self
+    }
+
+    /// Adds a part.
+    #[must_use]
+    pub fn part(mut self, part: Step) -> Self {
+        self.parts.push(part);
+        self
+    }
+}
+
+mod seconds {
+    use super::*;
+
+    pub(super) fn serialize<S: Serializer>(time: &Duration, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_f64(time.as_secs_f64())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
+        let seconds = f64::deserialize(from)?;
+        Duration::try_from_secs_f64(seconds)
+            .map_err(|_| serde::de::Error::custom(format!("{seconds} is no number of seconds")))
+    }
+}
+
+mod seconds_if_any {
+    use super::*;
+
+    pub(super) fn serialize<S: Serializer>(
+        time: &Option<Duration>,
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
+        time.map(|time| time.as_secs_f64()).serialize(to)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<Option<Duration>, D::Error> {
+        super::seconds::deserialize(from).map(Some)
+    }
+}
