@@ -454,8 +454,7 @@ impl<'a, S: TaskService> WaitMany<'a, S> {
         self
     }
 
-    /// Whether to ask for the progress of each task that goes on, which costs a call for each in each
-    /// round. It is not asked for by default.
+    /// Whether to ask for the progress of each task, which costs a call for each in each round. It is not asked for by default.
     pub fn with_progress(mut self, progress: bool) -> Self {
         self.progress = progress;
         self
@@ -674,8 +673,8 @@ impl<S: TaskService> Poll<'_, S> {
         (instance, told)
     }
 
-    /// Asks for the list, until all tasks that are waited for are found, and for the progress of
-    /// those that have not ended.
+    /// Asks for the list, until all tasks that are waited for are found, and for their progress: of one
+    /// that has ended, too, since its steps say where it failed.
     async fn find(&self, instance: &Instance<S>) -> Result<Found<S>, Error> {
         let mut tasks = HashMap::new();
         let mut missing: HashSet<&str> = instance.tasks.keys().map(String::as_str).collect();
@@ -694,9 +693,7 @@ impl<S: TaskService> Poll<'_, S> {
         }
         let mut progress = HashMap::new();
         for (task_id, known) in &instance.tasks {
-            let state = tasks.get(task_id).and_then(S::status).map(TaskState::of);
-            let ended = state.is_some_and(|state| state != TaskState::Pending);
-            if !self.progress || ended || known.without_progress {
+            if !self.progress || known.without_progress {
                 continue;
             }
             if let Some(call) = self.client.progress(&instance.id, task_id) {
