@@ -2,6 +2,8 @@
 
 #[path = "../../build/mod.rs"]
 mod codegen;
+mod publish;
+mod tools;
 mod validate;
 
 use std::path::PathBuf;
@@ -32,11 +34,29 @@ enum Task {
         #[arg(long)]
         accept: bool,
     },
+    /// Write the descriptions for other languages, and their documentation
+    Publish {
+        /// Folder to write to
+        #[arg(long, default_value = "dist")]
+        out: PathBuf,
+        /// Write nothing; fail where a version would hold something else than is recorded
+        #[arg(long)]
+        check: bool,
+    },
 }
 
 fn main() -> ExitCode {
     let args = Args::parse();
-    match args.task {
-        Task::Validate { accept } => validate::run(&args.root, accept),
+    let root = &args.root;
+    let done = match args.task {
+        Task::Validate { accept } => return validate::run(root, accept),
+        Task::Publish { out, check } => publish::run(root, &out, check),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
     }
 }

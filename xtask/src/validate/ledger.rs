@@ -236,3 +236,27 @@ pub fn summary(root: &Path, service: &Service) -> Vec<String> {
         })
         .collect()
 }
+
+/// The entries of a service as a section of its published description.
+pub fn markdown(root: &Path, service: &Service) -> Result<String, Problem> {
+    let mut section = String::from("## Where the documents disagree\n");
+    for entry in read(root)? {
+        let Some(operation) = entry
+            .operation
+            .strip_prefix(service.module)
+            .and_then(|rest| rest.strip_prefix('/'))
+        else {
+            continue;
+        };
+        let line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        section.push_str(&format!(
+            "\n- **{operation}, {}.** The document says: {}. Observed: {}. {} {}\n",
+            line(&entry.place),
+            line(&entry.document.says),
+            line(&entry.observed.says),
+            line(&entry.decision.says),
+            line(&entry.decision.why),
+        ));
+    }
+    Ok(section)
+}

@@ -5,9 +5,9 @@
 //! snapshot, and last the samples through the generated types. Every problem has a file, a place
 //! and a reason, and the first kind that finds any ends the run with exit code 1.
 
-mod ledger;
+pub mod ledger;
 mod report;
-mod samples;
+pub mod samples;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;

@@ -1,0 +1,244 @@
+//! `cargo xtask publish`: the descriptions as files for other languages and for people.
+//!
+//! What is written depends on the files of the project and the pinned tools alone, so that it is the
+//! same to the byte wherever it is made. `openapi/manifest.json` records what each version holds, and a
+//! version never changes what it holds.
+
+mod edition;
+mod page;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::process::Stdio;
+
+use anyhow::{Context, Result, bail, ensure};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use crate::tools::Tools;
+pub use edition::{Edition, services};
+
+const RECORD: &str = "openapi/manifest.json";
+
+/// What is published, for programs.
+#[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Manifest {
+    services: Vec<Entry>,
+}
+
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    service: String,
+    title: String,
+    /// `info.version` of the description.
+    version: String,
+    operations: Vec<OperationEntry>,
+    /// The SHA-256 of each file of the service.
+    files: BTreeMap<String, String>,
+}
+
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OperationEntry {
+    id: String,
+    method: String,
+    path: String,
+    summary: String,
+}
+
+/// The files of a release by name, and what the manifest says of them.
+struct Release {
+    manifest: Manifest,
+    files: BTreeMap<String, Vec<u8>>,
+}
+
+/// Writes the release to a folder, or with `check` only compares it with what is recorded.
+pub fn run(root: &Path, out: &Path, check: bool) -> Result<()> {
+    let mut release = release(root)?;
+    let recorded = recorded(root)?;
+    for entry in &release.manifest.services {
+        let before = recorded
+            .services
+            .iter()
+            .find(|old| old.service == entry.service);
+        if let Some(before) = before {
+            compatible(before, entry)?;
+        }
+    }
+    if check {
+        ensure!(
+            recorded == release.manifest,
+            "{RECORD} does not record what would be published; run `cargo xtask publish` and commit it"
+        );
+        println!("{RECORD} records what would be published");
+        return Ok(());
+    }
+    let manifest = json(&release.manifest)?;
+    fs::write(root.join(RECORD), &manifest)?;
+    release.files.insert("manifest.json".to_string(), manifest);
+    add_page(root, &mut release)?;
+    let sums: String = release
+        .files
+        .iter()
+        .map(|(name, bytes)| format!("{}  {name}\n", sha256(bytes)))
+        .collect();
+    release
+        .files
+        .insert("SHA256SUMS".to_string(), sums.into_bytes());
+    write(out, &release.files)?;
+    println!("{} files in {}", release.files.len(), out.display());
+    Ok(())
+}
+
+/// The descriptions in all their forms, without the page.
+fn release(root: &Path) -> Result<Release> {
+    let tools = Tools::new(root)?;
+    let mut manifest = Manifest::default();
+    let mut files = BTreeMap::new();
+    for edition in Edition::all(root)? {
+        let module = edition.service.module;
+        let newer = upgraded(&tools, &edition.document.value)?;
+        let mut own = BTreeMap::new();
+        for (version, value) in [("3.0", &edition.document.value), ("3.1", &newer)] {
+            own.insert(format!("{module}-openapi-{version}.json"), json(value)?);
+            own.insert(format!("{module}-openapi-{version}.yaml"), yaml(value)?);
+        }
+        manifest.services.push(Entry {
+            service: module.to_string(),
+            title: edition.title().to_string(),
+            version: edition.version().to_string(),
+            operations: edition
+                .operations()
+                .iter()
+                .map(|operation| OperationEntry {
+                    id: operation.id().to_string(),
+                    method: operation.method.to_uppercase(),
+                    path: operation.path.to_string(),
+                    summary: operation.value["summary"]
+                        .as_str()
+                        .unwrap_or_default()
+                        .to_string(),
+                })
+                .collect(),
+            files: own
+                .iter()
+                .map(|(name, bytes)| (name.clone(), sha256(bytes)))
+                .collect(),
+        });
+        files.extend(own);
+    }
+    let changes = fs::read(root.join("openapi/CHANGELOG.md")).context("openapi/CHANGELOG.md")?;
+    files.insert("CHANGELOG.md".to_string(), changes);
+    Ok(Release { manifest, files })
+}
+
+fn add_page(root: &Path, release: &mut Release) -> Result<()> {
+    let editions = Edition::all(root)?;
+    let page = page::render(&Tools::new(root)?, &editions)?;
+    release
+        .files
+        .insert("index.html".to_string(), page.into_bytes());
+    Ok(())
+}
+
+fn recorded(root: &Path) -> Result<Manifest> {
+    match fs::read_to_string(root.join(RECORD)) {
+        Ok(text) => serde_json::from_str(&text).with_context(|| RECORD.to_string()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Manifest::default()),
+        Err(error) => Err(error).with_context(|| RECORD.to_string()),
+    }
+}
+
+/// A version holds what it held, and a new one is higher.
+fn compatible(before: &Entry, now: &Entry) -> Result<()> {
+    let version = |entry: &Entry| {
+        semver::Version::parse(&entry.version)
+            .with_context(|| format!("info.version {:?} of {}", entry.version, entry.service))
+    };
+    let (old, new) = (version(before)?, version(now)?);
+    let name = &now.service;
+    if new < old {
+        bail!("info.version of openapi/{name}.yaml is {new}, and {old} was published before");
+    }
+    if new == old && before.files != now.files {
+        let changed: Vec<_> = now
+            .files
+            .iter()
+            .filter(|(file, hash)| before.files.get(*file) != Some(hash))
+            .map(|(file, _)| file.as_str())
+            .collect();
+        bail!(
+            "{} would change, and info.version of openapi/{name}.yaml is still {old}: raise it \
+             (`cargo xtask diff` says which part)",
+            changed.join(", ")
+        );
+    }
+    Ok(())
+}
+
+/// The 3.1 edition of a description.
+fn upgraded(tools: &Tools, value: &Value) -> Result<Value> {
+    let folder = tools.node()?;
+    let mut node = std::process::Command::new("node")
+        .arg(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/src/publish/upgrade.mjs"
+        ))
+        .current_dir(folder)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .context("node")?;
+    let input = serde_json::to_vec(value)?;
+    node.stdin.take().context("node")?.write_all(&input)?;
+    let output = node.wait_with_output()?;
+    ensure!(output.status.success(), "the converter to 3.1 failed");
+    Ok(serde_json::from_slice(&output.stdout)?)
+}
+
+fn json(value: &impl Serialize) -> Result<Vec<u8>> {
+    let mut bytes = serde_json::to_vec_pretty(value)?;
+    bytes.push(b'\n');
+    Ok(bytes)
+}
+
+/// YAML that reads back as what was written: a text that looks like a number must stay one.
+fn yaml(value: &Value) -> Result<Vec<u8>> {
+    let text = serde_saphyr::to_string(value)?;
+    let back: Value = serde_saphyr::from_str(&text)?;
+    ensure!(
+        back == *value,
+        "the YAML does not read back as what was written"
+    );
+    Ok(text.into_bytes())
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    hex::encode(Sha256::digest(bytes))
+}
+
+/// Writes files to a folder of our own. Older files that are none of these go.
+fn write(out: &Path, files: &BTreeMap<String, Vec<u8>>) -> Result<()> {
+    let sums = out.join("SHA256SUMS");
+    if let Ok(before) = fs::read_to_string(&sums) {
+        for name in before
+            .lines()
+            .filter_map(|line| line.split_once("  ").map(|(_, name)| name))
+        {
+            if !files.contains_key(name) && !name.contains(['/', '\\']) {
+                let _ = fs::remove_file(out.join(name));
+            }
+        }
+    }
+    fs::create_dir_all(out).with_context(|| format!("{}", out.display()))?;
+    for (name, bytes) in files {
+        fs::write(out.join(name), bytes)
+            .with_context(|| format!("{}", out.join(name).display()))?;
+    }
+    Ok(())
+}
