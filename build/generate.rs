@@ -57,7 +57,7 @@ fn progenitor_tokens(service: &Service, document: &Document) -> Result<TokenStre
     document.typed()?;
     let prepared = Document {
         file: document.file.clone(),
-        value: without_parameter_limits(&document.value),
+        value: for_progenitor(&document.value),
     };
     let spec = prepared.typed()?;
     let mut settings = GenerationSettings::default();
@@ -95,11 +95,12 @@ fn progenitor_tokens(service: &Service, document: &Document) -> Result<TokenStre
     ))
 }
 
-/// Parameters without their limits.
+/// A description without what typify would make types of that nobody wants.
 ///
-/// typify would make a type of its own of each limited text and a `NonZero` of each positive
-/// number, and would still not check a maximum. `fixups::client` checks all limits in one place.
-fn without_parameter_limits(value: &Value) -> Value {
+/// Of a limited parameter it would make a type of its own, or a `NonZero`, and would still not check a
+/// maximum: `fixups::client` checks all limits in one place. Of an object that may be null it would
+/// make an `Option` in a type: every field is one already, and reads null.
+fn for_progenitor(value: &Value) -> Value {
     fn strip(parameter: &mut Value) {
         if let Some(Value::Object(schema)) = parameter.get_mut("schema") {
             for limit in [
@@ -115,6 +116,11 @@ fn without_parameter_limits(value: &Value) -> Value {
         }
     }
     let mut value = value.clone();
+    if let Some(Value::Object(schemas)) = value.pointer_mut("/components/schemas") {
+        for schema in schemas.values_mut().filter_map(Value::as_object_mut) {
+            schema.remove("nullable");
+        }
+    }
     if let Some(Value::Object(parameters)) = value.pointer_mut("/components/parameters") {
         parameters.values_mut().for_each(strip);
     }

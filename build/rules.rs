@@ -610,7 +610,7 @@ impl Rules<'_> {
         if schema.get("properties").is_some() {
             self.only_keywords(
                 schema,
-                &["type", "description", "properties"],
+                &["type", "nullable", "description", "properties"],
                 place,
                 "any field of an answer may be absent or null, and new ones appear",
             );

@@ -2,6 +2,9 @@
 
 #[path = "../../build/mod.rs"]
 mod codegen;
+mod diff;
+mod interop;
+mod lint;
 mod publish;
 mod tools;
 mod validate;
@@ -34,6 +37,21 @@ enum Task {
         #[arg(long)]
         accept: bool,
     },
+    /// Run the well-known linters on the descriptions
+    Lint,
+    /// Compare the descriptions with those of another revision: what changed, whom it breaks, and
+    /// which part of the version must rise
+    Diff {
+        /// Revision of git to compare with
+        #[arg(long, default_value = "HEAD")]
+        base: String,
+    },
+    /// Generate clients in other languages from what is published, and put them to the test
+    Interop {
+        /// Run one generator alone, by the name of its folder in xtask/interop
+        #[arg(long, value_name = "NAME")]
+        only: Option<String>,
+    },
     /// Write the descriptions for other languages, and their documentation
     Publish {
         /// Folder to write to
@@ -50,6 +68,9 @@ fn main() -> ExitCode {
     let root = &args.root;
     let done = match args.task {
         Task::Validate { accept } => return validate::run(root, accept),
+        Task::Lint => lint::all(root),
+        Task::Diff { base } => diff::compare(root, &base),
+        Task::Interop { only } => interop::all(root, only.as_deref()),
         Task::Publish { out, check } => publish::run(root, &out, check),
     };
     match done {

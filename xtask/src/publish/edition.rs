@@ -29,10 +29,8 @@ impl Edition {
 
     /// The description of a service, with its samples in the place of the references to them.
     pub fn of(root: &Path, service: &'static Service) -> Result<Self> {
-        let problem = |problem: Problem| anyhow::anyhow!("{problem}");
-        let mut document = Document::read(root, service.module).map_err(problem)?;
-        embed(root, &mut document.value).map_err(problem)?;
-        let ledger = ledger::markdown(root, service).map_err(problem)?;
+        let Self { mut document, .. } = Self::plain(root, service)?;
+        let ledger = ledger::markdown(root, service).map_err(failure)?;
         match document.value.pointer_mut("/info/description") {
             Some(Value::String(description)) => {
                 *description = format!("{}\n\n{ledger}", description.trim_end());
@@ -40,6 +38,22 @@ impl Edition {
             _ => bail!("{}: info.description is missing", document.file),
         }
         Ok(Self { service, document })
+    }
+
+    /// The same without what is known of its documents.
+    pub fn plain(root: &Path, service: &'static Service) -> Result<Self> {
+        let mut document = Document::read(root, service.module).map_err(failure)?;
+        embed(root, &mut document.value).map_err(failure)?;
+        Ok(Self { service, document })
+    }
+
+    /// Everything but `info.version`.
+    pub fn without_version(&self) -> Value {
+        let mut value = self.document.value.clone();
+        if let Some(Value::String(version)) = value.pointer_mut("/info/version") {
+            version.clear();
+        }
+        value
     }
 
     /// `info.version`.
@@ -60,6 +74,10 @@ impl Edition {
     pub fn operations(&self) -> Vec<Operation<'_>> {
         self.document.operations()
     }
+}
+
+fn failure(problem: Problem) -> anyhow::Error {
+    anyhow::anyhow!("{problem}")
 }
 
 /// Puts every file that a description refers to in the place of the reference.

@@ -95,6 +95,11 @@ pub fn run(root: &Path, out: &Path, check: bool) -> Result<()> {
     Ok(())
 }
 
+/// Writes the descriptions in all their forms, and nothing else.
+pub fn write_descriptions(root: &Path, out: &Path) -> Result<()> {
+    write(out, &release(root)?.files)
+}
+
 /// The descriptions in all their forms, without the page.
 fn release(root: &Path) -> Result<Release> {
     let tools = Tools::new(root)?;

@@ -1,0 +1,260 @@
+//! `cargo xtask diff`: what changed in the descriptions since a revision, whom it breaks, and whether
+//! `info.version` says so.
+//!
+//! oasdiff compares. What it thinks harmless and is not for readers of ours is in
+//! `xtask/tools/oasdiff-severity.txt`: a field or a status that goes breaks typed code. It does not look
+//! into `x-extensible-enum` of answers, so that those are compared here: a value that goes breaks, a new
+//! one does not.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, ensure};
+use semver::Version;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::codegen::{SERVICES, Service};
+use crate::publish::Edition;
+use crate::tools::{Tools, output};
+
+/// Which part of a version a change raises.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Part {
+    Nothing,
+    Patch,
+    Minor,
+    Major,
+}
+
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Nothing => "nothing",
+            Self::Patch => "the patch version",
+            Self::Minor => "the minor version",
+            Self::Major => "the major version",
+        })
+    }
+}
+
+/// A change as oasdiff tells it.
+#[derive(Debug, Deserialize)]
+struct Change {
+    id: String,
+    text: String,
+    /// 1 for a remark, 2 for what may break, 3 for what breaks.
+    level: u8,
+    operation: Option<String>,
+    #[serde(rename = "operationId")]
+    operation_id: Option<String>,
+    path: Option<String>,
+}
+
+/// Compares every description with that of a revision, and prints what changed.
+pub fn compare(root: &Path, base: &str) -> Result<()> {
+    let tools = Tools::new(root)?;
+    let older = root.join("target/diff/base");
+    extract(root, base, &older)?;
+    let mut late = Vec::new();
+    for service in &SERVICES {
+        let name = service.module;
+        let now = Edition::plain(root, service)?;
+        if !older.join(format!("openapi/{name}.yaml")).exists() {
+            println!("{name}: new, version {}", now.version());
+            continue;
+        }
+        let before = Edition::plain(&older, service)?;
+        let changes = changes(root, &tools, service, &before, &now)?;
+        let needed = print(name, &before, &now, &changes);
+        let risen = risen(before.version(), now.version())
+            .with_context(|| format!("info.version of openapi/{name}.yaml"))?;
+        if risen < needed {
+            late.push(format!(
+                "openapi/{name}.yaml: {needed} must rise; info.version is {} there and {} here",
+                before.version(),
+                now.version()
+            ));
+        }
+    }
+    ensure!(late.is_empty(), "{}", late.join("\n"));
+    Ok(())
+}
+
+/// Writes the descriptions of a revision to a folder.
+fn extract(root: &Path, revision: &str, folder: &Path) -> Result<()> {
+    if folder.exists() {
+        fs::remove_dir_all(folder)?;
+    }
+    fs::create_dir_all(folder)?;
+    let git = |arguments: &[&str]| {
+        let mut git = Command::new("git");
+        git.arg("-C").arg(root).args(arguments);
+        git
+    };
+    // A word that begins with a dash would be an option.
+    let commit = format!("{revision}^{{commit}}");
+    let commit = output(&mut git(&[
+        "rev-parse",
+        "--verify",
+        "--end-of-options",
+        &commit,
+    ]))
+    .with_context(|| format!("{revision:?} is no revision of this repository"))?;
+    let mut archive = git(&["archive", "--format=tar", commit.trim(), "openapi"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .context("git archive")?;
+    let tar = archive.stdout.take().context("git archive")?;
+    let unpacked = Command::new("tar")
+        .arg("-x")
+        .arg("-C")
+        .arg(folder)
+        .stdin(tar)
+        .status();
+    ensure!(
+        archive.wait()?.success(),
+        "{revision} has no folder openapi"
+    );
+    ensure!(
+        unpacked.context("tar")?.success(),
+        "tar cannot unpack the folder openapi of {revision}"
+    );
+    Ok(())
+}
+
+/// What is told of a change, by whom it is about, with the part of the version that it raises.
+type Changes = BTreeMap<String, BTreeSet<(std::cmp::Reverse<Part>, String)>>;
+
+fn changes(
+    root: &Path,
+    tools: &Tools,
+    service: &Service,
+    before: &Edition,
+    now: &Edition,
+) -> Result<Changes> {
+    let folder = root.join("target/diff");
+    let mut files = Vec::new();
+    for (name, edition) in [("before", before), ("now", now)] {
+        let file = folder.join(format!("{}-{name}.json", service.module));
+        fs::write(&file, serde_json::to_vec(&edition.document.value)?)?;
+        files.push(file);
+    }
+    let told = output(
+        Command::new(tools.oasdiff()?)
+            .args([
+                "changelog",
+                "--flatten-allof",
+                "--format=json",
+                "--severity-levels",
+            ])
+            .arg(root.join("xtask/tools/oasdiff-severity.txt"))
+            .args(&files),
+    )?;
+    let told: Vec<Change> = serde_json::from_str(&told).context("the output of oasdiff")?;
+    let mut changes = Changes::new();
+    for change in told {
+        // What follows from the version is told below.
+        if change.id == "api-version-not-bumped" {
+            continue;
+        }
+        let part = if change.level > 1 {
+            Part::Major
+        } else {
+            Part::Minor
+        };
+        let about = change
+            .operation_id
+            .or_else(|| Some(format!("{} {}", change.operation?, change.path?)))
+            .unwrap_or_else(|| "the description".to_string());
+        changes
+            .entry(about)
+            .or_default()
+            .insert((std::cmp::Reverse(part), change.text));
+    }
+    for (schema, known) in open_values(now) {
+        let earlier = open_values(before);
+        let Some(earlier) = earlier.get(&schema) else {
+            continue;
+        };
+        let new = known
+            .difference(earlier)
+            .map(|value| (Part::Minor, "new", value));
+        let gone = earlier
+            .difference(&known)
+            .map(|value| (Part::Major, "removed", value));
+        for (part, what, value) in new.chain(gone) {
+            changes
+                .entry(format!("schema {schema}"))
+                .or_default()
+                .insert((
+                    std::cmp::Reverse(part),
+                    format!("{what} the known value `{value}`"),
+                ));
+        }
+    }
+    if changes.is_empty() && before.without_version() != now.without_version() {
+        let text = "texts, samples or extensions".to_string();
+        changes
+            .entry("the description".to_string())
+            .or_default()
+            .insert((std::cmp::Reverse(Part::Patch), text));
+    }
+    Ok(changes)
+}
+
+/// The values of each `x-extensible-enum`, by schema.
+fn open_values(edition: &Edition) -> BTreeMap<String, BTreeSet<String>> {
+    let schemas = edition
+        .document
+        .get("/components/schemas")
+        .and_then(Value::as_object);
+    let open = schemas.into_iter().flatten().filter_map(|(name, schema)| {
+        let values = schema.get("x-extensible-enum")?.as_array()?;
+        let values = values
+            .iter()
+            .filter_map(|value| Some(value.as_str()?.to_string()));
+        Some((name.clone(), values.collect()))
+    });
+    open.collect()
+}
+
+/// Prints the changes of a description; says which part of its version must rise.
+fn print(name: &str, before: &Edition, now: &Edition, changes: &Changes) -> Part {
+    let parts = changes.values().flatten().map(|(part, _)| part.0);
+    let needed = parts.max().unwrap_or(Part::Nothing);
+    println!(
+        "{name}: {needed} must rise; info.version {} → {}",
+        before.version(),
+        now.version()
+    );
+    for (about, texts) in changes {
+        println!("  {about}");
+        for (part, text) in texts {
+            let word = match part.0 {
+                Part::Major => "breaks ",
+                Part::Minor => "adds   ",
+                Part::Patch | Part::Nothing => "changes",
+            };
+            println!("    {word} {text}");
+        }
+    }
+    needed
+}
+
+fn risen(before: &str, now: &str) -> Result<Part> {
+    let (before, now) = (Version::parse(before)?, Version::parse(now)?);
+    ensure!(now >= before, "{now} is lower than {before}");
+    Ok(if now.major > before.major {
+        Part::Major
+    } else if now.minor > before.minor {
+        Part::Minor
+    } else if now > before {
+        Part::Patch
+    } else {
+        Part::Nothing
+    })
+}

@@ -1,0 +1,321 @@
+//! `cargo xtask interop`: clients that other generators make of the published descriptions, built, and
+//! put to the test.
+//!
+//! Each folder of `xtask/interop` is a generator. Its program `run` generates, builds and checks, and
+//! prints `ok <operation> <check>` for what holds:
+//!
+//! | check | what holds |
+//! | --- | --- |
+//! | `decode` | the documented sample decodes, and its fields have the documented values |
+//! | `unknown` | a status and a field that no document knows do no harm |
+//! | `call` | the client calls the sandbox, and reads the answer |
+//! | `error` | a wrong token gives the documented error |
+//!
+//! A hole in the matrix of generators and operations is a failure.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail, ensure};
+
+use crate::publish;
+use crate::tools::{Tools, needs, run};
+
+/// The columns of the matrix.
+const OPERATIONS: [&str; 4] = [
+    "ListBackgroundTask",
+    "ShowBackgroundTaskProgress",
+    "ListCenterTask",
+    "ListBackgroundTasks",
+];
+
+/// A generator, by its folder.
+struct Generator {
+    name: &'static str,
+    /// The programs that it needs besides the tools of `xtask/tools`.
+    programs: &'static [&'static str],
+    /// What must hold, by operation.
+    required: &'static [(&'static str, &'static [&'static str])],
+}
+
+/// What must hold of a client.
+const CLIENT: &[(&str, &[&str])] = &[
+    (
+        "ListBackgroundTask",
+        &["decode", "unknown", "call", "error"],
+    ),
+    ("ShowBackgroundTaskProgress", &["decode"]),
+    ("ListCenterTask", &["decode"]),
+    ("ListBackgroundTasks", &["decode", "call", "error"]),
+];
+
+/// What must hold where Prism plays the services, and our own client calls it.
+const SERVER: &[(&str, &[&str])] = &[
+    ("ListBackgroundTask", &["call"]),
+    ("ShowBackgroundTaskProgress", &["call"]),
+    ("ListCenterTask", &["call"]),
+    ("ListBackgroundTasks", &["call"]),
+];
+
+const fn client(name: &'static str, programs: &'static [&'static str]) -> Generator {
+    Generator {
+        name,
+        programs,
+        required: CLIENT,
+    }
+}
+
+const GENERATORS: [Generator; 13] = [
+    client("openapi-typescript", &[]),
+    client("hey-api-openapi-ts", &[]),
+    client("openapi-generator-typescript-fetch", &["java"]),
+    client("openapi-generator-typescript-axios", &["java"]),
+    client("openapi-python-client", &[]),
+    client("datamodel-code-generator", &[]),
+    client("openapi-generator-python", &["java"]),
+    client("oapi-codegen", &["go"]),
+    client("ogen", &["go"]),
+    client("openapi-generator-go", &["go", "java"]),
+    client("openapi-generator-java", &["java", "mvn"]),
+    client("openapi-generator-rust", &["java"]),
+    Generator {
+        name: "prism",
+        programs: &[],
+        required: SERVER,
+    },
+];
+
+/// Runs every generator, or the one that is named, and prints the matrix.
+pub fn all(root: &Path, only: Option<&str>) -> Result<()> {
+    let chosen: Vec<_> = GENERATORS
+        .iter()
+        .filter(|generator| only.is_none_or(|name| name == generator.name))
+        .collect();
+    if chosen.is_empty() {
+        let names: Vec<_> = GENERATORS.iter().map(|generator| generator.name).collect();
+        bail!(
+            "there is no generator {:?}; there are {}",
+            only.unwrap_or_default(),
+            names.join(", ")
+        );
+    }
+    for program in chosen.iter().flat_map(|generator| generator.programs) {
+        needs(program, install(program))?;
+    }
+    let root = fs::canonicalize(root)?;
+    let bench = Bench::new(&root)?;
+    let mut holes = Vec::new();
+    let mut rows = Vec::new();
+    for generator in chosen {
+        let started = Instant::now();
+        let held = bench.run(generator);
+        let seconds = started.elapsed().as_secs();
+        let held = match held {
+            Ok(held) => held,
+            Err((held, message)) => {
+                eprintln!("{}: {message}", generator.name);
+                holes.push(format!("{} failed", generator.name));
+                held
+            }
+        };
+        for (operation, checks) in generator.required {
+            for check in *checks {
+                if !held.contains(&(operation.to_string(), check.to_string())) {
+                    holes.push(format!("{}: {operation} {check}", generator.name));
+                }
+            }
+        }
+        eprintln!("{}: {seconds} s", generator.name);
+        rows.push((generator.name, held));
+    }
+    print(&rows);
+    ensure!(
+        holes.is_empty(),
+        "the matrix has holes:\n{}",
+        holes.join("\n")
+    );
+    Ok(())
+}
+
+fn install(program: &str) -> &'static str {
+    match program {
+        "go" => "Go 1.24 or newer (https://go.dev/dl/)",
+        "java" => "a JDK, 17 or newer (Debian: `apt-get install openjdk-17-jdk-headless`)",
+        "mvn" => "Maven 3.8 or newer (Debian: `apt-get install maven`)",
+        _ => "to be installed",
+    }
+}
+
+/// What every generator works with: the published files, the tools, and a sandbox.
+struct Bench {
+    root: PathBuf,
+    node: PathBuf,
+    python: PathBuf,
+    dist: PathBuf,
+    program: PathBuf,
+    sandbox: Sandbox,
+}
+
+impl Bench {
+    fn new(root: &Path) -> Result<Self> {
+        let tools = Tools::new(root)?;
+        let dist = root.join("target/interop/dist");
+        publish::write_descriptions(root, &dist)?;
+        run(Command::new("cargo")
+            .args([
+                "build",
+                "--quiet",
+                "--locked",
+                "--features",
+                "cli",
+                "--bin",
+                "hwtasks",
+            ])
+            .current_dir(root))?;
+        let target =
+            std::env::var_os("CARGO_TARGET_DIR").map_or(root.join("target"), PathBuf::from);
+        let program = target.join("debug/hwtasks");
+        Ok(Self {
+            root: root.to_path_buf(),
+            node: tools.node()?,
+            python: tools.python()?,
+            dist,
+            sandbox: Sandbox::start(&program)?,
+            program,
+        })
+    }
+
+    /// What holds of a generator; on failure, that and what it said.
+    #[allow(clippy::type_complexity)]
+    fn run(&self, generator: &Generator) -> Result<Held, (Held, String)> {
+        self.start(generator)
+            .map_err(|error| (Held::new(), format!("{error:#}")))
+            .and_then(|(succeeded, held, said)| match succeeded {
+                true => Ok(held),
+                false => Err((held, said)),
+            })
+    }
+
+    fn start(&self, generator: &Generator) -> Result<(bool, Held, String)> {
+        let folder = self.root.join("xtask/interop").join(generator.name);
+        let work = self.root.join("target/interop/work").join(generator.name);
+        let cache = self.root.join("target/interop/cache").join(generator.name);
+        if work.exists() {
+            fs::remove_dir_all(&work)?;
+        }
+        fs::create_dir_all(&work)?;
+        fs::create_dir_all(&cache)?;
+        let output = Command::new(folder.join("run"))
+            .current_dir(&folder)
+            .envs([
+                ("DIST", &self.dist),
+                ("SAMPLES", &self.root.join("openapi/samples")),
+                ("TOOLS_NODE", &self.node),
+                ("TOOLS_PYTHON", &self.python),
+                ("CACHE", &cache),
+                ("WORK", &work),
+                ("HWTASKS", &self.program),
+            ])
+            .envs(
+                self.sandbox
+                    .variables
+                    .iter()
+                    .map(|(name, value)| (name, value)),
+            )
+            .stdin(Stdio::null())
+            .output()
+            .with_context(|| format!("{}", folder.join("run").display()))?;
+        let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+        let held = printed
+            .lines()
+            .filter_map(|line| line.strip_prefix("ok ")?.split_once(' '))
+            .map(|(operation, check)| (operation.to_string(), check.trim().to_string()))
+            .collect();
+        let said = format!("{printed}{}", String::from_utf8_lossy(&output.stderr));
+        Ok((output.status.success(), held, said))
+    }
+}
+
+/// Operations, and what holds of them.
+type Held = BTreeSet<(String, String)>;
+
+/// A sandbox of this checkout, until it is dropped.
+struct Sandbox {
+    process: Child,
+    /// What the programs need to call it.
+    variables: Vec<(&'static str, String)>,
+}
+
+impl Sandbox {
+    fn start(program: &Path) -> Result<Self> {
+        let mut process = Command::new(program)
+            .arg("sandbox")
+            .stdout(Stdio::piped())
+            .spawn()
+            .with_context(|| format!("{}", program.display()))?;
+        let lines = process.stdout.take().context("the output of the sandbox")?;
+        // What the sandbox prints for people, and for shells.
+        let wanted = [
+            ("export HUAWEICLOUD_SDK_IAM_ENDPOINT=", "ENDPOINT"),
+            ("export HUAWEICLOUD_SDK_PROJECT_ID=", "PROJECT_ID"),
+            ("# DCS instance", "DCS_INSTANCE_ID"),
+            ("# DCS task", "DCS_TASK_ID"),
+            ("# RocketMQ instance", "ROCKETMQ_INSTANCE_ID"),
+            ("# X-Auth-Token", "AUTH_TOKEN"),
+        ];
+        let mut sandbox = Self {
+            process,
+            variables: Vec::new(),
+        };
+        for line in BufReader::new(lines).lines() {
+            let line = line?;
+            let found = wanted
+                .iter()
+                .find_map(|(prefix, name)| Some((*name, line.strip_prefix(prefix)?)));
+            if let Some((name, value)) = found {
+                sandbox.variables.push((name, value.trim().to_string()));
+            }
+            if sandbox.variables.len() == wanted.len() {
+                return Ok(sandbox);
+            }
+        }
+        bail!("the sandbox did not say where it is");
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn print(rows: &[(&str, Held)]) {
+    let checks = |operation: &str, held: &Held| {
+        let checks: Vec<_> = held
+            .iter()
+            .filter(|(held, _)| held == operation)
+            .map(|(_, check)| check.as_str())
+            .collect();
+        match checks.is_empty() {
+            true => "-".to_string(),
+            false => checks.join(" "),
+        }
+    };
+    print!("{:<36}", "");
+    for operation in OPERATIONS {
+        print!("{operation:<28}");
+    }
+    println!();
+    for (name, held) in rows {
+        print!("{name:<36}");
+        for operation in OPERATIONS {
+            print!("{:<28}", checks(operation, held));
+        }
+        println!();
+    }
+}
