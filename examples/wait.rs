@@ -1,9 +1,11 @@
 //! Waits for the end of a task of a cache instance, and tells how far it has come meanwhile.
 //!
-//! To see it work without an account, start a sandbox whose tasks live:
+//! To see it work without an account, start a sandbox whose tasks live, slowly, and export what it
+//! prints in another shell:
 //!
 //! ```sh
-//! cargo run --features cli -- sandbox --sandbox-scenario src/sandbox/live.json --sandbox-speed 0.5
+//! cargo build --examples
+//! cargo run --features cli -- sandbox --sandbox-scenario src/sandbox/live.json --sandbox-speed 0.02
 //! cargo run --example wait -- 5560df16-cebf-4473-95c4-d1b573c16e79 8abf6e1e72c12e7c0172c15b508500ab
 //! ```
 

@@ -123,9 +123,26 @@ mod client {
             Some(Box::pin(async { Ok(call.send().await?.into_inner()) }))
         }
 
+        fn is_known(progress: &Self::Progress) -> bool {
+            progress.progress.is_some() || !progress.step_details.is_empty()
+        }
+
         fn remaining(progress: &Self::Progress) -> Option<Duration> {
             let seconds = u64::try_from(progress.remain_time?).ok()?;
             (seconds > 0).then(|| Duration::from_secs(seconds))
+        }
+
+        fn failed_step(progress: &Self::Progress) -> Option<String> {
+            let mut steps = progress.step_details.iter();
+            let step = steps.find(|step| step.step_status == Some(types::StepStatus::Failed))?;
+            let mut parts = step.sub_step_details.iter();
+            let part = parts.find(|p| p.sub_step_status == Some(types::SubStepStatus::Failed));
+            let names = [
+                step.step_name.as_deref(),
+                part.and_then(|part| part.sub_step_name.as_deref()),
+            ];
+            let names: Vec<_> = names.into_iter().flatten().collect();
+            (!names.is_empty()).then(|| names.join(": "))
         }
     }
 
@@ -159,11 +176,7 @@ mod client {
             I: Into<String>,
             T: Into<String>,
         {
-            let ids = tasks.into_iter();
-            WaitMany::new(
-                self,
-                ids.map(|(instance, task)| (instance.into(), task.into())),
-            )
+            WaitMany::new(self, tasks)
         }
     }
 

@@ -107,11 +107,12 @@ impl<C: PagedCall> Pages<C> {
     /// An error ends the stream after all that was read before it, and says where to go on:
     /// [`Error::resume_at`].
     pub fn stream(self) -> impl Stream<Item = Result<Response<C::Page>, Error>> + Send {
-        if self.concurrency > 1 {
+        let pages = if self.concurrency > 1 {
             self.several_at_a_time().left_stream()
         } else {
             self.one_at_a_time().right_stream()
-        }
+        };
+        pages.fuse()
     }
 
     /// The items of all pages.

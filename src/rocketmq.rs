@@ -87,6 +87,14 @@ mod client {
             None
         }
 
+        fn is_known(progress: &Self::Progress) -> bool {
+            match *progress {}
+        }
+
+        fn failed_step(progress: &Self::Progress) -> Option<String> {
+            match *progress {}
+        }
+
         fn remaining(progress: &Self::Progress) -> Option<Duration> {
             match *progress {}
         }
@@ -117,11 +125,7 @@ mod client {
             I: Into<String>,
             T: Into<String>,
         {
-            let ids = tasks.into_iter();
-            WaitMany::new(
-                self,
-                ids.map(|(instance, task)| (instance.into(), task.into())),
-            )
+            WaitMany::new(self, tasks)
         }
     }
 

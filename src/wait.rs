@@ -9,8 +9,8 @@
 //! | `SUCCESS` | ends well |
 //! | `FAILED`, `CANCELLED`, `CANCELED`, `DELETED` | ends: [`TaskFailed`](WaitErrorKind::TaskFailed) |
 //! | any other status, or none | goes on |
-//! | no such task, but its progress is known | goes on |
-//! | no such task | goes on for the grace, since the task may be new; then ends: [`TaskVanished`](WaitErrorKind::TaskVanished) |
+//! | no such task yet, but its progress is known | goes on |
+//! | no such task | goes on for the grace; then ends: [`TaskVanished`](WaitErrorKind::TaskVanished) |
 //! | nothing: the call failed, after its retries | ends: [`PollFailed`](WaitErrorKind::PollFailed) |
 //!
 //! Whatever goes on ends with the time limit: [`TimedOut`](WaitErrorKind::TimedOut). A progress that
@@ -19,7 +19,7 @@
 //! A wait is a future or a stream that runs where it is polled: dropped, it leaves nothing behind. Time
 //! is that of the client's [`Clock`], so that tests need not wait.
 
-use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::error::Error as StdError;
 use std::fmt;
 use std::future::IntoFuture;
@@ -28,6 +28,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::stream::{self, Stream, StreamExt, TryStreamExt};
+use tokio::time::{Instant, timeout_at};
 use tracing::debug;
 
 use crate::client::Service;
@@ -36,8 +37,17 @@ use crate::error::{Error, ErrorKind};
 use crate::pager::{PagedCall, Pages};
 use crate::wire::TaskState;
 
-/// What a poll may take where the time limit leaves it less, so that the last one can be answered.
-const LAST_POLL: Duration = Duration::from_secs(5);
+/// What a round may take where the time limit leaves it less, so that the last one can be answered.
+const LAST_ROUND: Duration = Duration::from_secs(5);
+
+/// What the progress of the tasks of an instance may take in a round. The list does without it.
+const PROGRESS_TIME: Duration = Duration::from_secs(5);
+
+/// How many tasks of an instance are asked for their progress at the same time.
+const PROGRESS_CONCURRENCY: usize = 8;
+
+/// Long enough to count as no limit, and short enough to be added to any time.
+const FOREVER: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
 /// A service whose tasks can be waited for: the clients of DCS and RocketMQ.
 pub trait TaskService: Service + Sync + 'static {
@@ -62,9 +72,15 @@ pub trait TaskService: Service + Sync + 'static {
         instance_id: &str,
         task_id: &str,
     ) -> Option<BoxFuture<'_, Result<Self::Progress, Error>>>;
+    /// Whether it says anything: an answer may be an empty object.
+    #[doc(hidden)]
+    fn is_known(progress: &Self::Progress) -> bool;
     /// How long the task will go on, by its own word.
     #[doc(hidden)]
     fn remaining(progress: &Self::Progress) -> Option<Duration>;
+    /// The step that failed.
+    #[doc(hidden)]
+    fn failed_step(progress: &Self::Progress) -> Option<String>;
 }
 
 /// How often a wait polls, and for how long.
@@ -101,7 +117,7 @@ impl Default for WaitPolicy {
 }
 
 impl WaitPolicy {
-    /// The time limit, from the first poll of the future or stream on. The last poll is made when it
+    /// The time limit, from the first poll of the future or stream on. The last round is made when it
     /// is reached, and has five seconds to be answered; one that is under way by then is broken off.
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
@@ -116,11 +132,11 @@ impl WaitPolicy {
         self
     }
 
-    /// The least time between two polls, from which it doubles; 10 ms at least.
+    /// The least time between two polls; 10 ms at least.
     ///
-    /// Each pause is a random one between half of what it has doubled to and all of it, so that waits
-    /// that began together do not poll together. Where the service tells how long a task will go on,
-    /// that takes the place of the doubled time.
+    /// Each pause is a random one between half of an interval and all of it, so that waits that began
+    /// together do not poll together. The interval begins with twice the least time, and doubles. Where
+    /// the service tells how long a task will go on, and that time shrinks, it is the interval.
     #[must_use]
     pub fn min_interval(mut self, interval: Duration) -> Self {
         self.min_interval = interval.max(Duration::from_millis(10));
@@ -134,35 +150,23 @@ impl WaitPolicy {
         self
     }
 
-    /// How long a task may be absent from the list, at first or after it was seen, before it counts as
-    /// vanished. A task that was just created is not listed at once.
+    /// How long a task may be missing from the list, from the first poll that misses it on, before it
+    /// counts as vanished. A task that was just created is not listed at once.
     #[must_use]
     pub fn grace(mut self, grace: Duration) -> Self {
         self.grace = grace;
         self
     }
 
-    /// The pause after so many rounds, never beyond the time limit.
-    fn pause(
-        &self,
-        rounds: u32,
-        hint: Option<Duration>,
-        remaining: Duration,
-        random: f64,
-    ) -> Duration {
-        if rounds == 0 {
-            return self.initial_delay.min(remaining);
-        }
+    /// The pause before a round, whose interval has doubled so often.
+    fn pause(&self, doublings: u32, hint: Option<Duration>, random: f64) -> Duration {
         let most = self.max_interval.max(self.min_interval);
-        let doubled = 2_u32.saturating_pow(rounds.saturating_sub(1));
-        let interval = hint
-            .unwrap_or_else(|| self.min_interval.saturating_mul(doubled))
-            .clamp(self.min_interval, most);
+        let doubled = 2_u32.saturating_pow(doublings);
+        let interval = self.min_interval.saturating_mul(doubled);
+        let interval = interval.max(hint.unwrap_or_default()).min(most);
         let least = (interval / 2).max(self.min_interval);
-        let spread = interval.saturating_sub(least);
-        least
-            .saturating_add(spread.mul_f64(random.clamp(0.0, 1.0)))
-            .min(remaining)
+        let spread = interval.saturating_sub(least).min(FOREVER);
+        least.saturating_add(spread.mul_f64(random.clamp(0.0, 1.0)))
     }
 }
 
@@ -206,8 +210,8 @@ pub struct WaitError<S: TaskService>(Box<Ended<S>>);
 struct Ended<S: TaskService> {
     kind: WaitErrorKind,
     last: Update<S>,
-    /// Whether the task was ever there: listed, or with a progress.
-    seen: bool,
+    /// Whether a list was ever read.
+    answered: bool,
     poll_error: Option<Error>,
 }
 
@@ -226,6 +230,30 @@ pub enum WaitErrorKind {
 }
 
 impl<S: TaskService> WaitError<S> {
+    /// An error before anything was asked.
+    fn new(kind: WaitErrorKind, instance_id: String, task_id: String) -> Self {
+        Self(Box::new(Ended {
+            kind,
+            last: Update {
+                instance_id,
+                task_id,
+                task: None,
+                progress: None,
+                elapsed: Duration::ZERO,
+                polls: 0,
+            },
+            answered: false,
+            poll_error: None,
+        }))
+    }
+
+    fn nameless(instance_id: &str) -> Self {
+        let kind = WaitErrorKind::PollFailed;
+        let mut error = Self::new(kind, instance_id.to_string(), String::new());
+        error.0.poll_error = Some(Error::empty_task_id());
+        error
+    }
+
     /// In which way the wait ended.
     pub fn kind(&self) -> WaitErrorKind {
         self.0.kind
@@ -245,8 +273,12 @@ impl<S: TaskService> WaitError<S> {
 impl<S: TaskService> fmt::Display for WaitError<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Ended {
-            kind, last, seen, ..
+            kind,
+            last,
+            answered,
+            ..
         } = &*self.0;
+        let seen = last.task.is_some() || last.progress.is_some();
         let status = last.status().unwrap_or("unknown");
         write!(
             f,
@@ -256,25 +288,36 @@ impl<S: TaskService> fmt::Display for WaitError<S> {
             last.instance_id
         )?;
         match kind {
-            WaitErrorKind::TaskFailed => write!(f, "ended with status {status}")?,
-            WaitErrorKind::TaskVanished if *seen => {
+            WaitErrorKind::TaskFailed => {
+                write!(f, "ended with status {status}")?;
+                if let Some(step) = last.progress.as_ref().and_then(S::failed_step) {
+                    write!(f, " in step {step}")?;
+                }
+            }
+            WaitErrorKind::TaskVanished if seen => {
                 write!(f, "is no longer listed; its last status is {status}")?;
             }
             WaitErrorKind::TaskVanished => {
                 write!(f, "is not listed; are the ids right?")?;
             }
-            WaitErrorKind::TimedOut if *seen => {
+            WaitErrorKind::TimedOut if seen => {
                 write!(f, "did not end in time; its last status is {status}")?;
             }
-            WaitErrorKind::TimedOut => write!(f, "was not listed in time")?,
+            WaitErrorKind::TimedOut if *answered => {
+                write!(f, "was not listed in time; are the ids right?")?;
+            }
+            WaitErrorKind::TimedOut => {
+                write!(f, "cannot be told of: the service did not answer in time")?;
+            }
             WaitErrorKind::PollFailed => write!(f, "could not be asked for")?,
         }
         write!(
             f,
-            " [waited {}.{} s, {} polls]",
+            " [waited {}.{} s, {} poll{}]",
             last.elapsed.as_secs(),
             last.elapsed.subsec_millis() / 100,
-            last.polls
+            last.polls,
+            if last.polls == 1 { "" } else { "s" }
         )?;
         match &self.0.poll_error {
             Some(error) => write!(f, ": {error}"),
@@ -376,15 +419,18 @@ impl<'a, S: TaskService> IntoFuture for Wait<'a, S> {
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
-            let mut ended = pin!(self.0.stream());
-            loop {
-                // The stream ends with the one task, which was listed: its status says that it ended.
-                if let Some(Update {
+            let ids = self.0.tasks.first().cloned().unwrap_or_default();
+            match pin!(self.0.stream()).next().await {
+                Some(Ok(Update {
                     task: Some(task), ..
-                }) = ended.try_next().await?
-                {
-                    return Ok(task);
-                }
+                })) => Ok(task),
+                Some(Err(error)) => Err(error),
+                // A stream of one task has one end, and what ended well was listed.
+                Some(Ok(_)) | None => Err(WaitError::new(
+                    WaitErrorKind::TimedOut,
+                    ids.0,
+                    ids.1.into_iter().next().unwrap_or_default(),
+                )),
             }
         })
     }
@@ -415,17 +461,33 @@ impl<'a, S: TaskService> IntoFuture for Wait<'a, S> {
 #[must_use = "nothing is sent before the stream is polled"]
 pub struct WaitMany<'a, S> {
     client: &'a S,
-    tasks: BTreeMap<String, HashSet<String>>,
+    /// The ids of instances, and of their tasks, in the order in which they were given.
+    tasks: Vec<(String, Vec<String>)>,
     policy: WaitPolicy,
     concurrency: usize,
     progress: bool,
 }
 
 impl<'a, S: TaskService> WaitMany<'a, S> {
-    pub(crate) fn new(client: &'a S, ids: impl IntoIterator<Item = (String, String)>) -> Self {
-        let mut tasks: BTreeMap<_, HashSet<_>> = BTreeMap::new();
+    pub(crate) fn new(
+        client: &'a S,
+        ids: impl IntoIterator<Item = (impl Into<String>, impl Into<String>)>,
+    ) -> Self {
+        let mut tasks: Vec<(String, Vec<String>)> = Vec::new();
+        let mut places = HashMap::new();
+        let mut known = HashSet::new();
         for (instance_id, task_id) in ids {
-            tasks.entry(instance_id).or_default().insert(task_id);
+            let (instance_id, task_id) = (instance_id.into(), task_id.into());
+            if !known.insert((instance_id.clone(), task_id.clone())) {
+                continue;
+            }
+            let place = *places.entry(instance_id.clone()).or_insert_with(|| {
+                tasks.push((instance_id, Vec::new()));
+                tasks.len().saturating_sub(1)
+            });
+            if let Some((_, ids)) = tasks.get_mut(place) {
+                ids.push(task_id);
+            }
         }
         Self {
             client,
@@ -481,38 +543,59 @@ impl<'a, S: TaskService> WaitMany<'a, S> {
     pub fn updates(
         self,
     ) -> impl Stream<Item = Result<Update<S>, WaitError<S>>> + Send + use<'a, S> {
+        let (client, progress) = (self.client, self.progress);
+        // A task without an id can be found nowhere; it is no reason not to wait for the others.
+        let nameless: Vec<_> = self
+            .tasks
+            .iter()
+            .filter(|(_, tasks)| tasks.iter().any(String::is_empty))
+            .map(|(instance_id, _)| Err(WaitError::nameless(instance_id)))
+            .collect();
         let rounds = Rounds {
-            clock: self.client.clock(),
-            waiting: self,
+            client,
+            clock: client.clock(),
+            policy: self.policy,
+            concurrency: self.concurrency,
+            progress,
             started: None,
-            rounds: 0,
+            doublings: 0,
             hint: None,
-            idle: Vec::new(),
+            hint_before: None,
+            grace: None,
+            idle: self.tasks.into_iter().filter_map(Instance::new).collect(),
             polling: stream::empty().boxed(),
             told: VecDeque::new(),
         };
-        stream::unfold(rounds, |mut rounds| async {
+        let rounds = stream::unfold(rounds, |mut rounds| async {
             let told = rounds.next().await?;
             Some((told, rounds))
-        })
+        });
+        stream::iter(nameless).chain(rounds).fuse()
     }
 }
 
 /// A wait under way.
 struct Rounds<'a, S: TaskService> {
-    waiting: WaitMany<'a, S>,
+    client: &'a S,
     clock: Arc<dyn Clock>,
+    policy: WaitPolicy,
+    concurrency: usize,
+    progress: bool,
     started: Option<Duration>,
-    rounds: u32,
-    /// The shortest time that a task of this round will go on, by its own word.
+    /// How often the interval has doubled.
+    doublings: u32,
+    /// The shortest time that a task will go on, by its own word in this round, and in the one before.
     hint: Option<Duration>,
+    hint_before: Option<Duration>,
+    /// The shortest grace that is left to a task that is missing.
+    grace: Option<Duration>,
     /// The instances that were polled in this round, and have tasks that go on.
     idle: Vec<Instance<S>>,
     polling: Polling<'a, S>,
     told: VecDeque<Told<S>>,
 }
 
-impl<'a, S: TaskService> Rounds<'a, S> {
+impl<S: TaskService> Rounds<'_, S> {
     async fn next(&mut self) -> Option<Told<S>> {
         loop {
             if let Some(told) = self.told.pop_front() {
@@ -521,73 +604,105 @@ impl<'a, S: TaskService> Rounds<'a, S> {
             if let Some((instance, told)) = self.polling.next().await {
                 self.told.extend(told);
                 if !instance.tasks.is_empty() {
-                    self.hint = self.hint.into_iter().chain(instance.hint()).min();
+                    self.hint = shorter(self.hint, instance.hint);
+                    self.grace = shorter(self.grace, instance.grace);
                     self.idle.push(instance);
                 }
                 continue;
             }
-            let started = match self.started {
-                Some(_) if self.idle.is_empty() => return None,
-                Some(started) => started,
-                None => self.start(),
+            if self.idle.is_empty() {
+                return None;
+            }
+            let now = self.clock.monotonic();
+            let pause = match self.started {
+                Some(started) => self.pause(self.remaining(started)),
+                None => self.policy.initial_delay.min(self.policy.timeout),
             };
-            let policy = &self.waiting.policy;
-            let remaining = policy
-                .timeout
-                .saturating_sub(self.clock.monotonic().saturating_sub(started));
-            let pause = policy.pause(self.rounds, self.hint, remaining, fastrand::f64());
+            let started = *self.started.get_or_insert(now);
             if !pause.is_zero() {
                 self.clock.sleep(pause).await;
             }
-            self.rounds = self.rounds.saturating_add(1);
-            self.hint = None;
-            let poll = Poll {
-                client: self.waiting.client,
-                clock: self.clock.clone(),
-                started,
-                timeout: policy.timeout,
-                grace: policy.grace,
-                progress: self.waiting.progress,
-            };
-            self.polling = stream::iter(std::mem::take(&mut self.idle))
-                .map(move |instance| poll.clone().instance(instance))
-                .buffer_unordered(self.waiting.concurrency)
-                .boxed();
+            self.poll(started);
         }
     }
 
-    fn start(&mut self) -> Duration {
-        let started = self.clock.monotonic();
-        self.started = Some(started);
-        let instances = std::mem::take(&mut self.waiting.tasks).into_iter();
-        self.idle = instances
-            .map(|(id, tasks)| Instance {
-                id,
-                polls: 0,
-                tasks: tasks
-                    .into_iter()
-                    .map(|id| (id, Known::at(started)))
-                    .collect(),
-            })
-            .collect();
-        started
+    fn remaining(&self, started: Duration) -> Duration {
+        let elapsed = self.clock.monotonic().saturating_sub(started);
+        self.policy.timeout.saturating_sub(elapsed)
     }
+
+    /// The pause before the next round.
+    fn pause(&mut self, remaining: Duration) -> Duration {
+        // A task that says again and again that it is nearly done is not believed.
+        let shrinks = match (self.hint, self.hint_before) {
+            (Some(now), Some(before)) => now < before,
+            (Some(_), None) => true,
+            (None, _) => false,
+        };
+        self.doublings = match shrinks {
+            true => 0,
+            false => self.doublings.saturating_add(1),
+        };
+        self.hint_before = self.hint.take();
+        let policy = &self.policy;
+        let pause = policy.pause(self.doublings, self.hint_before, fastrand::f64());
+        let grace = self.grace.take().unwrap_or(Duration::MAX);
+        pause.min(grace.max(policy.min_interval)).min(remaining)
+    }
+
+    /// Begins a round.
+    fn poll(&mut self, started: Duration) {
+        let limit = self.remaining(started).clamp(LAST_ROUND, FOREVER);
+        let poll = Arc::new(Poll {
+            client: self.client,
+            clock: self.clock.clone(),
+            started,
+            timeout: self.policy.timeout,
+            grace: self.policy.grace,
+            progress: self.progress,
+            // This limit runs by the machine's time: nothing moves a clock on while a server is silent.
+            end: Instant::now() + limit,
+        });
+        self.polling = stream::iter(std::mem::take(&mut self.idle))
+            .map(move |instance| poll.clone().instance(instance))
+            .buffer_unordered(self.concurrency)
+            .boxed();
+    }
+}
+
+fn shorter(a: Option<Duration>, b: Option<Duration>) -> Option<Duration> {
+    a.into_iter().chain(b).min()
 }
 
 /// An instance, and those of its tasks that are still waited for.
 struct Instance<S: TaskService> {
     id: String,
     polls: u32,
-    tasks: HashMap<String, Known<S>>,
+    /// Whether its list was ever read.
+    answered: bool,
+    tasks: Vec<(String, Known<S>)>,
+    /// The shortest time that one of them will go on, by its own word in this round.
+    hint: Option<Duration>,
+    /// The shortest grace that is left to one that is missing.
+    grace: Option<Duration>,
 }
 
 impl<S: TaskService> Instance<S> {
-    fn hint(&self) -> Option<Duration> {
-        let progress = self
-            .tasks
-            .values()
-            .filter_map(|known| known.progress.as_ref());
-        progress.filter_map(S::remaining).min()
+    /// An instance with those tasks that can be found.
+    fn new((id, tasks): (String, Vec<String>)) -> Option<Self> {
+        let tasks: Vec<_> = tasks
+            .into_iter()
+            .filter(|id| !id.is_empty())
+            .map(|id| (id, Known::default()))
+            .collect();
+        (!tasks.is_empty()).then_some(Self {
+            id,
+            polls: 0,
+            answered: false,
+            tasks,
+            hint: None,
+            grace: None,
+        })
     }
 }
 
@@ -595,27 +710,22 @@ impl<S: TaskService> Instance<S> {
 struct Known<S: TaskService> {
     task: Option<S::Task>,
     progress: Option<S::Progress>,
-    /// When the task was there last; at first, when the wait began.
-    there: Duration,
-    /// The service said that this task has no progress to show.
+    /// Since when polls have missed the task.
+    missing_since: Option<Duration>,
+    /// There is no progress to be had: the task has none, or the caller may not see it.
     without_progress: bool,
 }
 
-impl<S: TaskService> Known<S> {
-    fn at(time: Duration) -> Self {
+// Not derived: the service itself need have no default.
+impl<S: TaskService> Default for Known<S> {
+    fn default() -> Self {
         Self {
             task: None,
             progress: None,
-            there: time,
+            missing_since: None,
             without_progress: false,
         }
     }
-}
-
-/// What one poll of an instance brought.
-struct Found<S: TaskService> {
-    tasks: HashMap<String, S::Task>,
-    progress: HashMap<String, Result<S::Progress, Error>>,
 }
 
 /// What every poll of a round needs.
@@ -626,61 +736,61 @@ struct Poll<'a, S> {
     timeout: Duration,
     grace: Duration,
     progress: bool,
-}
-
-// Not derived: the client is behind a reference.
-impl<S> Clone for Poll<'_, S> {
-    fn clone(&self) -> Self {
-        Self {
-            clock: self.clock.clone(),
-            ..*self
-        }
-    }
+    /// When the round is broken off.
+    end: Instant,
 }
 
 impl<S: TaskService> Poll<'_, S> {
     /// Polls an instance; gives it back with the tasks that go on.
-    async fn instance(self, mut instance: Instance<S>) -> (Instance<S>, Vec<Told<S>>) {
+    async fn instance(self: Arc<Self>, mut instance: Instance<S>) -> (Instance<S>, Vec<Told<S>>) {
         instance.polls = instance.polls.saturating_add(1);
-        let remaining = self.timeout.saturating_sub(self.elapsed());
-        // This limit runs by the machine's time: nothing moves a clock on while a server is silent.
-        let found = tokio::time::timeout(remaining.max(LAST_POLL), self.find(&instance)).await;
-        let mut told = Vec::with_capacity(instance.tasks.len());
-        match found {
-            Ok(Ok(mut found)) => {
-                for (task_id, mut known) in std::mem::take(&mut instance.tasks) {
-                    let there = self.learn(&mut known, &task_id, &mut found);
-                    let end = self.end(&known, there);
-                    told.push(self.tell(&instance, &task_id, &known, end, None));
-                    if end.is_none() {
-                        instance.tasks.insert(task_id, known);
-                    }
-                }
-            }
+        (instance.hint, instance.grace) = (None, None);
+        let mut listed = match timeout_at(self.end, self.list(&instance)).await {
+            Ok(Ok(listed)) => listed,
             Ok(Err(error)) => {
-                for (task_id, known) in instance.tasks.drain().collect::<Vec<_>>() {
-                    let end = Some(Err(WaitErrorKind::PollFailed));
-                    told.push(self.tell(&instance, &task_id, &known, end, Some(error.clone())));
-                }
+                // A list that can be read on is of no use here.
+                let error = Some(error.not_resuming());
+                return self.end_all(instance, WaitErrorKind::PollFailed, error);
             }
-            Err(_) => {
-                for (task_id, known) in instance.tasks.drain().collect::<Vec<_>>() {
-                    let end = Some(Err(WaitErrorKind::TimedOut));
-                    told.push(self.tell(&instance, &task_id, &known, end, None));
-                }
+            Err(_) => return self.end_all(instance, WaitErrorKind::TimedOut, None),
+        };
+        instance.answered = true;
+        let mut progress = self.progress(&instance).await;
+        let mut told = Vec::with_capacity(instance.tasks.len());
+        for (task_id, mut known) in std::mem::take(&mut instance.tasks) {
+            let progress = progress.remove(&task_id);
+            let hint = self.learn(&mut known, listed.remove(&task_id), progress);
+            let end = self.end(&known);
+            told.push(self.tell(&instance, &task_id, &known, end, None));
+            if end.is_none() {
+                instance.hint = shorter(instance.hint, hint);
+                instance.grace = shorter(instance.grace, self.grace_left(&known));
+                instance.tasks.push((task_id, known));
             }
         }
         (instance, told)
     }
 
-    /// Asks for the list, until all tasks that are waited for are found, and for their progress: of one
-    /// that has ended, too, since its steps say where it failed.
-    async fn find(&self, instance: &Instance<S>) -> Result<Found<S>, Error> {
-        let mut tasks = HashMap::new();
-        let mut missing: HashSet<&str> = instance.tasks.keys().map(String::as_str).collect();
-        if missing.contains("") {
-            return Err(Error::empty_task_id());
-        }
+    /// Ends the wait for every task of an instance.
+    fn end_all(
+        &self,
+        mut instance: Instance<S>,
+        kind: WaitErrorKind,
+        poll_error: Option<Error>,
+    ) -> (Instance<S>, Vec<Told<S>>) {
+        let tasks = std::mem::take(&mut instance.tasks);
+        let end = Some(Err(kind));
+        let told = tasks
+            .iter()
+            .map(|(task_id, known)| self.tell(&instance, task_id, known, end, poll_error.clone()))
+            .collect();
+        (instance, told)
+    }
+
+    /// The tasks that are waited for, as far as they are listed. Reads no further than to the last.
+    async fn list(&self, instance: &Instance<S>) -> Result<HashMap<String, S::Task>, Error> {
+        let mut found = HashMap::new();
+        let mut missing: HashSet<&str> = instance.tasks.iter().map(|(id, _)| id.as_str()).collect();
         let mut listed = pin!(Pages::new(self.client.list(&instance.id)).items());
         while !missing.is_empty()
             && let Some(task) = listed.try_next().await?
@@ -688,55 +798,92 @@ impl<S: TaskService> Poll<'_, S> {
             if let Some(id) = S::List::id(&task)
                 && missing.remove(id)
             {
-                tasks.insert(id.to_string(), task);
+                found.insert(id.to_string(), task);
             }
         }
-        let mut progress = HashMap::new();
-        for (task_id, known) in &instance.tasks {
-            if !self.progress || known.without_progress {
-                continue;
-            }
-            if let Some(call) = self.client.progress(&instance.id, task_id) {
-                progress.insert(task_id.clone(), call.await);
-            }
-        }
-        Ok(Found { tasks, progress })
+        Ok(found)
     }
 
-    /// Takes over what was found of a task; says whether it is there at all.
-    fn learn(&self, known: &mut Known<S>, task_id: &str, found: &mut Found<S>) -> bool {
-        let mut there = false;
-        if let Some(task) = found.tasks.remove(task_id) {
-            known.task = Some(task);
-            there = true;
+    /// The progress of the tasks, of those that have ended too, since their steps say where one failed;
+    /// as far as it is answered in time.
+    async fn progress(
+        &self,
+        instance: &Instance<S>,
+    ) -> HashMap<String, Result<S::Progress, Error>> {
+        let mut calls: Vec<BoxFuture<'_, _>> = Vec::new();
+        for (task_id, known) in &instance.tasks {
+            if self.progress
+                && !known.without_progress
+                && let Some(call) = self.client.progress(&instance.id, task_id)
+            {
+                calls.push(Box::pin(async move { (task_id.clone(), call.await) }));
+            }
         }
-        match found.progress.remove(task_id) {
-            Some(Ok(progress)) => {
+        let mut answers = stream::iter(calls).buffer_unordered(PROGRESS_CONCURRENCY);
+        let end = self.end.min(Instant::now() + PROGRESS_TIME);
+        let mut progress = HashMap::new();
+        while let Ok(Some((task_id, answer))) = timeout_at(end, answers.next()).await {
+            progress.insert(task_id, answer);
+        }
+        progress
+    }
+
+    /// Takes over what a poll found of a task; gives the time that it will go on, by its own word.
+    fn learn(
+        &self,
+        known: &mut Known<S>,
+        listed: Option<S::Task>,
+        progress: Option<Result<S::Progress, Error>>,
+    ) -> Option<Duration> {
+        let mut hint = None;
+        let mut is_known = false;
+        match progress {
+            Some(Ok(progress)) if S::is_known(&progress) => {
+                is_known = true;
+                hint = S::remaining(&progress);
                 known.progress = Some(progress);
-                there = true;
             }
             Some(Err(error)) => {
                 debug!(%error, "the progress of the task cannot be had");
-                known.without_progress = error.kind() == ErrorKind::NotSupported;
+                // A refusal is not asked for again: a few of them lock an access key.
+                known.without_progress = matches!(
+                    error.kind(),
+                    ErrorKind::NotSupported | ErrorKind::Unauthorized | ErrorKind::Forbidden
+                );
             }
-            None => {}
+            Some(Ok(_)) | None => {}
         }
-        if there {
-            known.there = self.clock.monotonic();
+        // Once a task was listed, its progress is no proof that there still is one.
+        let there = listed.is_some() || (known.task.is_none() && is_known);
+        if let Some(task) = listed {
+            known.task = Some(task);
         }
-        there
+        known.missing_since = match there {
+            true => None,
+            false => Some(
+                known
+                    .missing_since
+                    .unwrap_or_else(|| self.clock.monotonic()),
+            ),
+        };
+        hint
+    }
+
+    /// The grace that is left to a task that is missing.
+    fn grace_left(&self, known: &Known<S>) -> Option<Duration> {
+        let missing = self.clock.monotonic().saturating_sub(known.missing_since?);
+        Some(self.grace.saturating_sub(missing))
     }
 
     /// Whether the wait for a task is over, and how it ended.
-    fn end(&self, known: &Known<S>, there: bool) -> Option<Result<(), WaitErrorKind>> {
+    fn end(&self, known: &Known<S>) -> Option<Result<(), WaitErrorKind>> {
         let status = known.task.as_ref().and_then(S::status);
         match status.map_or(TaskState::Pending, TaskState::of) {
             TaskState::Succeeded => return Some(Ok(())),
             TaskState::Failed => return Some(Err(WaitErrorKind::TaskFailed)),
             TaskState::Pending => {}
         }
-        let absent = self.clock.monotonic().saturating_sub(known.there);
-        if !there && absent >= self.grace {
+        if self.grace_left(known) == Some(Duration::ZERO) {
             Some(Err(WaitErrorKind::TaskVanished))
         } else if self.elapsed() >= self.timeout {
             Some(Err(WaitErrorKind::TimedOut))
@@ -765,8 +912,8 @@ impl<S: TaskService> Poll<'_, S> {
             None | Some(Ok(())) => Ok(last),
             Some(Err(kind)) => Err(WaitError(Box::new(Ended {
                 kind,
-                seen: known.task.is_some() || known.progress.is_some(),
                 last,
+                answered: instance.answered,
                 poll_error,
             }))),
         }
@@ -873,7 +1020,15 @@ mod tests {
             None
         }
 
+        fn is_known(_: &String) -> bool {
+            true
+        }
+
         fn remaining(_: &String) -> Option<Duration> {
+            None
+        }
+
+        fn failed_step(_: &String) -> Option<String> {
             None
         }
     }
@@ -892,13 +1047,24 @@ mod tests {
             assert_eq!(error.last().polls, 1);
             assert_eq!(started.elapsed().as_secs(), expected);
             assert_eq!(client.0.load(Ordering::SeqCst), 0, "nothing is under way");
+            assert!(
+                error.to_string().contains("did not answer in time"),
+                "{error}"
+            );
         }
+        // One limit for all, however few may be asked at a time.
+        let client = Silent(Arc::default());
+        let started = tokio::time::Instant::now();
+        let wait = WaitMany::new(&client, (0..100).map(|i| (i.to_string(), "t")));
+        let wait = wait.timeout(Duration::from_secs(1)).concurrency(2);
+        assert_eq!(wait.stream().count().await, 100);
+        assert_eq!(started.elapsed().as_secs(), 5);
     }
 
     #[tokio::test]
     async fn a_call_under_way_is_dropped_with_the_wait() {
         let client = Silent(Arc::default());
-        let wait = WaitMany::new(&client, (0..20).map(|i| (i.to_string(), "t".to_string())));
+        let wait = WaitMany::new(&client, (0..20).map(|i| (i.to_string(), "t")));
         let mut ended = Box::pin(wait.concurrency(3).stream());
         assert!(ended.next().now_or_never().is_none());
         assert_eq!(client.0.load(Ordering::SeqCst), 3);

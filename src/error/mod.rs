@@ -169,6 +169,12 @@ impl Error {
         self
     }
 
+    /// The same error where there is no list to read on.
+    pub(crate) fn not_resuming(mut self) -> Self {
+        self.0.resume = None;
+        self
+    }
+
     /// A list that moves faster than it is read.
     pub(crate) fn restless_list(parameter: &'static str, position: i32) -> Self {
         let message = "the list changes faster than it can be read";

@@ -16,6 +16,8 @@ pub(super) struct Moment<'a> {
     appeared: DateTime<Utc>,
     /// How many seconds of the sandbox pass in one of the clock.
     speed: f64,
+    /// How long it goes on to wait for its first step.
+    left: Duration,
     /// How long its steps have been running.
     ran: Duration,
     status: &'a str,
@@ -42,6 +44,7 @@ impl<'a> Moment<'a> {
         };
         Some(Self {
             task,
+            left: task.waits.saturating_sub(age),
             appeared: later(started, task.appears_after, speed),
             speed,
             ran,
@@ -59,6 +62,10 @@ impl<'a> Moment<'a> {
 
     fn running(&self) -> bool {
         matches!(self.status, "CREATED" | "EXECUTING")
+    }
+
+    fn failed(&self) -> bool {
+        !self.running() && self.status != "SUCCESS"
     }
 
     /// When a task ended; for one that runs, when it appeared.
@@ -115,17 +122,19 @@ impl<'a> Moment<'a> {
 
     pub(super) fn progress(&self) -> dcs::ShowBackgroundTaskProgressResponse {
         let whole = total(&self.task.steps);
-        let share = match whole.is_zero() {
-            true => 1.0,
-            false => self.ran.as_secs_f64() / whole.as_secs_f64(),
+        let share = match (whole.is_zero(), self.running()) {
+            (true, running) => f64::from(u8::from(!running)),
+            (false, _) => self.ran.as_secs_f64() / whole.as_secs_f64(),
         };
         let remaining = match self.running() {
-            true => whole.saturating_sub(self.ran).as_secs_f64() / self.speed,
-            false => 0.0,
+            true => self.left.saturating_add(whole.saturating_sub(self.ran)),
+            false => Duration::ZERO,
         };
+        let remaining = remaining.as_secs_f64() / self.speed;
+        let most = if self.failed() { 99 } else { 100 };
         dcs::ShowBackgroundTaskProgressResponse {
-            // Both are far from the limits of an integer.
-            progress: Some((share * 100.0) as i64),
+            // `as` stops at the limits of an integer.
+            progress: Some(((share * 100.0) as i64).min(most)),
             remain_time: Some(remaining.ceil() as i64),
             step_details: self.steps(),
         }
@@ -169,14 +178,17 @@ impl<'a> Moment<'a> {
             let begin = from;
             from = begin.saturating_add(step.seconds);
             let time = |age| Some(Timestamp::from(later(self.appeared, age, self.speed)));
+            let done = now >= from;
+            // What fails after all is the last step.
+            let last = number.saturating_add(1) == steps.len() && now == from;
             let (status, begin_time, end_time) = if self.status == "CREATED" || now < begin {
                 ("WAITING", None, None)
-            } else if now >= from {
-                ("FINISH", time(begin), time(from))
-            } else if self.running() {
-                ("EXECUTING", time(begin), None)
-            } else {
+            } else if self.failed() && (!done || last) {
                 ("FAILED", time(begin), time(now))
+            } else if done || !self.running() {
+                ("FINISH", time(begin), time(from.min(now)))
+            } else {
+                ("EXECUTING", time(begin), None)
             };
             let span = Span {
                 from: begin,
@@ -209,5 +221,5 @@ fn later(time: DateTime<Utc>, seconds: Duration, speed: f64) -> DateTime<Utc> {
     Duration::try_from_secs_f64(seconds.as_secs_f64() / speed)
         .ok()
         .and_then(|real| time.checked_add_signed(chrono::TimeDelta::from_std(real).ok()?))
-        .unwrap_or(time)
+        .unwrap_or(DateTime::<Utc>::MAX_UTC)
 }

@@ -190,7 +190,7 @@ impl SandboxBuilder {
                 "the sandbox cannot start on port {port} of 127.0.0.1: {reason}"
             ))
         };
-        self.scenario.check().map_err(|e| error(&e))?;
+        self.scenario.check()?;
         let clock = self
             .clock
             .unwrap_or_else(|| Arc::new(SystemClock::default()));

@@ -1,16 +1,51 @@
 //! What a sandbox plays besides the documented samples: instances, and tasks that live.
-//!
-//! A scenario is a JSON file, or is built in Rust. Times are seconds of the sandbox, which pass as
-//! fast as [`Scenario::speed`] says.
 
 use std::collections::HashSet;
 use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::{DCS_INSTANCE_ID, ROCKETMQ_INSTANCE_ID};
 use crate::error::Error;
 
-/// What a sandbox plays besides the documented samples.
+/// What a sandbox plays besides the documented samples: built in Rust, or read from JSON.
+///
+/// ```json
+/// {
+///   "speed": 10,
+///   "dcs": [{
+///     "id": "my-cache",
+///     "tasks": [{
+///       "id": "resize",
+///       "name": "EXTEND",
+///       "steps": [
+///         { "name": "前置检查", "seconds": 5 },
+///         { "name": "数据迁移", "seconds": 60, "parts": [{ "name": "申请资源", "seconds": 20 }] }
+///       ],
+///       "ends": "FAILED",
+///       "ends_after": 30
+///     }]
+///   }]
+/// }
+/// ```
+///
+/// | of | field | meaning |
+/// | --- | --- | --- |
+/// | the scenario | `speed` | how fast it plays: 10 is ten times as fast as life; 1 by default |
+/// | | `dcs`, `rocketmq` | the instances |
+/// | an instance | `id`, `tasks` | |
+/// | a task | `id`, `name` | |
+/// | | `appears_after` | when it is listed first, in seconds since the start |
+/// | | `waits` | for how many seconds it is `CREATED` before its first step begins |
+/// | | `steps` | what it does then, one after the other, being `EXECUTING` |
+/// | | `ends` | the status that it ends with; `SUCCESS` by default. Any text will do. With one that is no end, such as `HELD`, it stays there |
+/// | | `ends_after` | how many seconds its steps run before it ends; all by default, and then a failure is that of the last |
+/// | | `vanishes_after` | when it is no longer listed, in seconds since it appeared |
+/// | a step | `name`, `seconds` | |
+/// | | `parts` | its sub-steps, which have the same fields and begin with it; they may not take longer |
+/// | a part | `detail` | what the service tells besides |
+///
+/// The same in Rust, where times are durations:
 ///
 /// ```
 /// use std::time::Duration;
@@ -71,7 +106,7 @@ pub struct ScenarioTask {
     /// Its steps, one after the other.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<Step>,
-    /// The status that it ends with; `SUCCESS` by default.
+    /// The status that it ends with; `SUCCESS` by default. With one that is no end, it stays there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ends: Option<String>,
     /// How long its steps run before it ends, should that be before the last is done.
@@ -97,7 +132,7 @@ pub struct ScenarioTask {
 pub struct Step {
     /// What the step does; the services tell it in Chinese.
     pub name: String,
-    /// How long it takes. The parts, where there are any, share this time by their own.
+    /// How long it takes. Its parts may take less, and not more.
     #[serde(with = "seconds")]
     pub seconds: Duration,
     /// What the service tells besides. Parts of steps have it, steps do not.
@@ -135,10 +170,16 @@ impl Scenario {
     /// When the text is no scenario: the error names the place.
     pub fn from_json(json: &str) -> Result<Self, Error> {
         let error = |reason: String| Error::configuration(format!("the scenario: {reason}"));
-        let deserializer = &mut serde_json::Deserializer::from_str(json);
-        let scenario: Self = serde_path_to_error::deserialize(deserializer)
-            .map_err(|e| error(format!("{}: {}", e.path().clone(), e.into_inner())))?;
-        scenario.check().map_err(error)?;
+        let mut deserializer = serde_json::Deserializer::from_str(json);
+        let scenario: Self = serde_path_to_error::deserialize(&mut deserializer).map_err(|e| {
+            let path = e.path().to_string();
+            error(match path.as_str() {
+                "." | "?" => e.into_inner().to_string(),
+                _ => format!("{path}: {}", e.into_inner()),
+            })
+        })?;
+        deserializer.end().map_err(|e| error(e.to_string()))?;
+        scenario.check()?;
         Ok(scenario)
     }
 
@@ -163,26 +204,53 @@ impl Scenario {
         self
     }
 
-    pub(super) fn check(&self) -> Result<(), String> {
-        if !(self.speed > 0.0 && self.speed <= 1e6) {
-            return Err(format!("speed {} is not from 0 to 1000000", self.speed));
+    pub(super) fn check(&self) -> Result<(), Error> {
+        self.mistake().map_or(Ok(()), |mistake| {
+            Err(Error::configuration(format!("the scenario: {mistake}")))
+        })
+    }
+
+    /// What makes no sense, if anything.
+    fn mistake(&self) -> Option<String> {
+        if !(1e-6..=1e6).contains(&self.speed) {
+            return Some(format!(
+                "speed {} is not from 0.000001 to 1000000",
+                self.speed
+            ));
         }
+        // The sandbox has one instance of each service anyway.
         let mut instances = HashSet::new();
-        for instance in self.dcs.iter().chain(&self.rocketmq) {
-            if instance.id.is_empty() || !instances.insert(&instance.id) {
-                return Err(format!("instance {:?} has no id of its own", instance.id));
-            }
-            let mut tasks = HashSet::new();
-            for task in &instance.tasks {
-                if task.id.is_empty() || !tasks.insert(&task.id) {
-                    return Err(format!(
-                        "task {:?} of instance {} has no id of its own",
-                        task.id, instance.id
-                    ));
+        for (own, other) in [
+            (&self.dcs, ROCKETMQ_INSTANCE_ID),
+            (&self.rocketmq, DCS_INSTANCE_ID),
+        ] {
+            for instance in own {
+                let id = &instance.id;
+                if id == other {
+                    return Some(format!("instance {id} belongs to the other service"));
+                }
+                if id.is_empty() {
+                    return Some("an instance has no id".to_string());
+                }
+                if !instances.insert(id) {
+                    return Some(format!("instance {id} is there twice"));
+                }
+                let mut tasks = HashSet::new();
+                for task in &instance.tasks {
+                    if task.id.is_empty() {
+                        return Some(format!("a task of instance {id} has no id"));
+                    }
+                    if !tasks.insert(&task.id) {
+                        return Some(format!("task {} of instance {id} is there twice", task.id));
+                    }
+                    let mistake = task.steps.iter().find_map(Step::mistake);
+                    if let Some(mistake) = mistake {
+                        return Some(format!("task {} of instance {id}: {mistake}", task.id));
+                    }
                 }
             }
         }
-        Ok(())
+        None
     }
 }
 
@@ -256,6 +324,16 @@ impl ScenarioTask {
 }
 
 impl Step {
+    fn mistake(&self) -> Option<String> {
+        if self.parts.iter().any(|part| !part.parts.is_empty()) {
+            return Some(format!("a part of step {} has parts", self.name));
+        }
+        let parts = self.parts.iter().map(|part| part.seconds.as_secs_f64());
+        // Seconds such as 0.1 are not exact.
+        (parts.sum::<f64>() > self.seconds.as_secs_f64() + 1e-6)
+            .then(|| format!("the parts of step {} take longer than it", self.name))
+    }
+
     /// A step without parts.
     pub fn new(name: impl Into<String>, takes: Duration) -> Self {
         Self {
@@ -307,6 +385,9 @@ mod seconds_if_any {
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(
         from: D,
     ) -> Result<Option<Duration>, D::Error> {
-        super::seconds::deserialize(from).map(Some)
+        #[derive(Deserialize)]
+        struct Seconds(#[serde(with = "super::seconds")] Duration);
+        let seconds = Option::<Seconds>::deserialize(from)?;
+        Ok(seconds.map(|Seconds(time)| time))
     }
 }

@@ -65,10 +65,10 @@ impl Times {
     }
 
     /// The tasks that are listed now, the newest first.
-    fn listed<'a>(&self, living: &'a [ScenarioTask]) -> Vec<Moment<'a>> {
+    fn listed<'a>(&self, living: impl IntoIterator<Item = &'a ScenarioTask>) -> Vec<Moment<'a>> {
         let elapsed = self.elapsed();
         let mut moments: Vec<_> = living
-            .iter()
+            .into_iter()
             .filter_map(|task| Moment::of(task, elapsed, self.started, self.speed))
             .collect();
         moments.sort_by_key(|moment| std::cmp::Reverse(moment.appeared()));
@@ -150,10 +150,9 @@ impl Tasks {
     }
 
     pub(super) fn list_center_task(&self, page: &Page) -> dcs::types::ListCenterTaskResponse {
-        let instances = self.dcs.values();
-        let living: Vec<_> = instances
-            .flat_map(|instance| self.times.listed(&instance.living))
-            .collect();
+        let living = self
+            .times
+            .listed(self.dcs.values().flat_map(|instance| &instance.living));
         let task = |place: usize| match living.get(place) {
             Some(moment) => moment.center(),
             None => self.center[place - living.len()].clone(),

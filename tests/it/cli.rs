@@ -463,19 +463,23 @@ fn watch_follows_a_task_to_its_end() {
     assert_eq!(last["status"], "SUCCESS");
 
     let json = stdout("--sandbox --sandbox-speed 20 rocketmq watch -o json");
-    let task: Value = serde_json::from_str(&json).unwrap();
+    let ended: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(ended[0]["task_id"], "ff80808272dcc90f0172df1e490f41b1");
     assert_eq!(
-        (&task["id"], &task["status"]),
-        (
-            &"ff80808272dcc90f0172df1e490f41b1".into(),
-            &"SUCCESS".into()
-        )
+        (&ended[0]["event"], &ended[0]["status"]),
+        (&"succeeded".into(), &"SUCCESS".into())
     );
     let csv = stdout("--sandbox --sandbox-speed 20 rocketmq watch -o csv");
     assert!(
         csv.starts_with("event,instance_id,task_id,") && csv.contains("\nsucceeded,"),
         "{csv}"
     );
+
+    let all = stdout(
+        "--sandbox --sandbox-speed 20 rocketmq watch -o json --task ff80808272dcc90f0172df1e490f41b1",
+    );
+    let event: Value = serde_json::from_str(&all).unwrap();
+    assert_eq!(event["event"], "succeeded");
 
     // One that has ended already.
     let line = stdout("--sandbox dcs watch --task 8abf6e1e72c12e7c0172c15b508500aa");
@@ -494,6 +498,8 @@ fn watch_tells_how_a_task_did_not_end_well() {
         &file,
         r#"{"dcs": [{"id": "i", "tasks": [
             {"id": "bad", "ends": "FAILED"},
+            {"id": "broken", "ends": "FAILED",
+             "steps": [{"name": "s", "seconds": 1e-6, "parts": [{"name": "p", "seconds": 1e-6}]}]},
             {"id": "slow", "steps": [{"name": "s", "seconds": 10000}]},
             {"id": "slower", "waits": 10000}
         ]}, {"id": "idle"}]}"#,
@@ -526,10 +532,10 @@ fn watch_tells_how_a_task_did_not_end_well() {
             "its last status is EXECUTING",
         ),
         (
-            "--instance i --task nope",
-            4,
-            "vanished",
-            "is not listed; are the ids right?",
+            "--instance i --task broken",
+            1,
+            "failed",
+            "ended with status FAILED in step s: p [waited",
         ),
         (
             "--instance j --task bad",
@@ -554,6 +560,18 @@ fn watch_tells_how_a_task_did_not_end_well() {
     let (exit, events, errors) = watch("--instance idle");
     assert_eq!((exit, events.len()), (Some(0), 0));
     assert_eq!(errors, "no task of instance idle is running\n");
+
+    let nothing = hwtasks()
+        .args(["--sandbox", "--sandbox-scenario", file.to_str().unwrap()])
+        .args("dcs watch --instance idle -o json".split(' '))
+        .output()
+        .unwrap();
+    assert_eq!(String::from_utf8_lossy(&nothing.stdout), "[]\n");
+
+    let vanished = run("--sandbox dcs watch --task nope -o ndjson");
+    assert_eq!(vanished.status.code(), Some(4));
+    assert!(String::from_utf8_lossy(&vanished.stdout).contains(r#"{"event":"vanished""#));
+    assert_eq!(failure("--sandbox dcs watch --task=").0, Some(2));
 
     std::fs::write(&file, r#"{"dcs": [{"id": ""}]}"#).unwrap();
     let (exit, _, errors) = watch("--instance i");
@@ -585,4 +603,23 @@ fn ctrl_c_ends_a_watch() {
         .status();
     assert!(kill.unwrap().success());
     assert_eq!(watch.0.wait().unwrap().code(), Some(130));
+}
+
+/// `watch | head -1` has not seen how the task ends, and must not look as if it ended well.
+#[test]
+fn a_watch_that_nobody_reads_is_no_success() {
+    let mut watch = Running(
+        hwtasks()
+            .args("--sandbox dcs watch -o ndjson".split(' '))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap(),
+    );
+    let mut first = String::new();
+    BufReader::new(watch.0.stdout.take().unwrap())
+        .read_line(&mut first)
+        .unwrap();
+    assert!(first.contains("\"progress\""), "{first}");
+    assert_eq!(watch.0.wait().unwrap().code(), Some(1));
 }

@@ -43,7 +43,7 @@ pub(crate) struct Global {
     /// JSON file of what the sandbox plays besides the samples: instances, and tasks that live
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) sandbox_scenario: Option<PathBuf>,
-    /// How many seconds pass in the sandbox in one of the clock
+    /// How fast the sandbox plays: 10 is ten times as fast as life
     #[arg(long, global = true, value_name = "N")]
     pub(crate) sandbox_speed: Option<f64>,
     /// Region to call, for example cn-north-4 [env: HW_REGION_NAME]
@@ -121,6 +121,17 @@ pub(crate) enum Dcs {
         task: Option<String>,
     },
     /// Follow a task until it ends, or every task of an instance that is running
+    ///
+    /// A terminal shows a bar for each task, a pipe a line for each change. ndjson and csv give an
+    /// event for each poll of each task, and json the last event of the task, or an array of them:
+    /// event (progress, succeeded, failed, vanished, timed_out or unreachable), instance_id, task_id,
+    /// name, status, progress (percent), remain_time (seconds), step, sub_steps, elapsed_seconds,
+    /// polls, error.
+    ///
+    /// Exit codes: 0 all ended well; else 1 a task failed or could not be asked for; else 3 the time
+    /// ran out; else 4 a task vanished. 130 after Ctrl-C.
+    ///
+    /// With --sandbox, and without a scenario, the sandbox plays one task of some seconds.
     Watch(Watch),
 }
 
@@ -196,6 +207,17 @@ pub(crate) enum Rocketmq {
         page: RocketmqPage,
     },
     /// Follow a task until it ends, or every task of an instance that is running
+    ///
+    /// A terminal shows a bar for each task, a pipe a line for each change. ndjson and csv give an
+    /// event for each poll of each task, and json the last event of the task, or an array of them:
+    /// event (progress, succeeded, failed, vanished, timed_out or unreachable), instance_id, task_id,
+    /// name, status, progress (percent), remain_time (seconds), step, sub_steps, elapsed_seconds,
+    /// polls, error.
+    ///
+    /// Exit codes: 0 all ended well; else 1 a task failed or could not be asked for; else 3 the time
+    /// ran out; else 4 a task vanished. 130 after Ctrl-C.
+    ///
+    /// With --sandbox, and without a scenario, the sandbox plays one task of some seconds.
     Watch(Watch),
 }
 

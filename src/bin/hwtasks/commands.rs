@@ -30,7 +30,7 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
             let client = target.client(rocketmq::Client::builder())?;
             rocketmq(&target, &client, command).await
         }
-        Command::Sandbox { port } => serve(sandbox_of(global, false)?.port(port)).await,
+        Command::Sandbox { port } => serve(port, global).await,
         Command::Regions => {
             let mut regions = regions_of::<dcs::Client>();
             regions.extend(regions_of::<rocketmq::Client>());
@@ -116,28 +116,42 @@ macro_rules! follow {
     ($target:ident, $client:ident, $watch:ident, $documented:expr) => {{
         let instance = $target.id("--instance", $watch.instance, $documented)?;
         let output = $target.global.output;
+        let started = std::time::Instant::now();
+        let single = $watch.task.is_some();
         let tasks = match $watch.task {
+            Some(task) if task.is_empty() => {
+                return Err(Failure::Usage("--task must not be empty".to_string()));
+            }
             Some(task) => vec![task],
             None => {
                 let listed = $client.instance(&instance).list().stream();
                 let running = listed.try_filter_map(async |task| {
                     let state = task.status.as_ref().map(|status| status.state());
                     let pending = state.is_none_or(|state| state == TaskState::Pending);
-                    Ok(task.id.filter(|_| pending))
+                    Ok(task.id.filter(|id| pending && !id.is_empty()))
                 });
-                running.try_collect().await?
+                // The limit holds for a list without an end as well. One that is short has its time.
+                let limit = $watch.timeout.max(Duration::from_secs(5));
+                match tokio::time::timeout(limit, running.try_collect::<Vec<_>>()).await {
+                    Ok(running) => running?,
+                    Err(_) => {
+                        let instance = printable(&instance);
+                        output::complain(&format!("the list of instance {instance} did not end in time"));
+                        return Err(Failure::Exit(watch::TIMED_OUT));
+                    }
+                }
             }
         };
         if tasks.is_empty() {
             eprintln!("no task of instance {} is running", printable(&instance));
-            return Ok(());
         }
         let tasks = tasks.into_iter().map(|task| (instance.clone(), task));
+        let left = $watch.timeout.saturating_sub(started.elapsed());
         let wait = $client
             .wait_many(tasks)
-            .policy($target.wait_policy().timeout($watch.timeout))
+            .policy($target.wait_policy().timeout(left))
             .with_progress(true);
-        watch::watch(wait.updates(), output).await
+        watch::watch(wait.updates(), output, single).await
     }};
 }
 use follow;
@@ -165,7 +179,11 @@ impl<'a> Target<'a> {
             ));
         }
         let sandbox = match global.sandbox {
-            true => Some(sandbox_of(global, live)?.start().await?),
+            true => Some(
+                sandbox_of(global, scenario_of(global, live)?)
+                    .start()
+                    .await?,
+            ),
             false => None,
         };
         Ok(Self { global, sandbox })
@@ -203,14 +221,20 @@ impl<'a> Target<'a> {
         Ok(builder.from_env()?.build()?)
     }
 
-    /// How often to poll: a sandbox may be asked as often as one likes.
+    /// How often to poll: a sandbox may be asked as often as one likes. Its own tasks are listed at
+    /// once; those of a scenario may not be.
     fn wait_policy(&self) -> WaitPolicy {
-        match self.sandbox {
-            Some(_) => WaitPolicy::default()
+        let policy = WaitPolicy::default();
+        match (&self.sandbox, &self.global.sandbox_scenario) {
+            (None, _) => policy,
+            (Some(_), scenario) => policy
                 .min_interval(Duration::from_millis(100))
                 .max_interval(Duration::from_millis(400))
-                .grace(Duration::from_millis(500)),
-            None => WaitPolicy::default(),
+                .grace(Duration::from_millis(if scenario.is_some() {
+                    30_000
+                } else {
+                    500
+                })),
         }
     }
 
@@ -227,8 +251,15 @@ impl<'a> Target<'a> {
 }
 
 /// The sandbox that the options ask for.
-fn sandbox_of(global: &Global, live: bool) -> Result<SandboxBuilder, Failure> {
-    let mut scenario = match &global.sandbox_scenario {
+fn sandbox_of(global: &Global, scenario: Scenario) -> SandboxBuilder {
+    Sandbox::builder()
+        .dcs_tasks(global.sandbox_tasks)
+        .scenario(scenario)
+}
+
+/// What the sandbox is to play.
+fn scenario_of(global: &Global, live: bool) -> Result<Scenario, Failure> {
+    let scenario = match &global.sandbox_scenario {
         Some(file) => {
             let usage = |error: &dyn std::fmt::Display| {
                 Failure::Usage(format!("{}: {error}", file.display()))
@@ -239,12 +270,10 @@ fn sandbox_of(global: &Global, live: bool) -> Result<SandboxBuilder, Failure> {
         None if live => Scenario::live(),
         None => Scenario::default(),
     };
-    if let Some(speed) = global.sandbox_speed {
-        scenario = scenario.speed(speed);
-    }
-    Ok(Sandbox::builder()
-        .dcs_tasks(global.sandbox_tasks)
-        .scenario(scenario))
+    Ok(match global.sandbox_speed {
+        Some(speed) => scenario.speed(speed),
+        None => scenario,
+    })
 }
 
 fn regions_of<C: Service>() -> Vec<Region> {
@@ -261,8 +290,12 @@ fn regions_of<C: Service>() -> Vec<Region> {
 }
 
 /// Serves until Ctrl-C, having printed what a shell needs to point any SDK here.
-async fn serve(sandbox: SandboxBuilder) -> Result<(), Failure> {
-    let sandbox = sandbox.start().await?;
+async fn serve(port: u16, global: &Global) -> Result<(), Failure> {
+    let scenario = scenario_of(global, false)?;
+    let sandbox = sandbox_of(global, scenario.clone())
+        .port(port)
+        .start()
+        .await?;
     let region = sandbox::REGION.to_uppercase().replace('-', "_");
     let endpoint = sandbox.endpoint();
     let mut out = std::io::stdout().lock();
@@ -289,6 +322,17 @@ async fn serve(sandbox: SandboxBuilder) -> Result<(), Failure> {
         sandbox::ROCKETMQ_INSTANCE_ID
     )?;
     writeln!(out, "# X-Auth-Token       {}", sandbox::AUTH_TOKEN)?;
+    for (service, instances) in [("dcs", &scenario.dcs), ("rocketmq", &scenario.rocketmq)] {
+        for instance in instances {
+            for task in &instance.tasks {
+                writeln!(
+                    out,
+                    "# plays {service}: --instance {} --task {}",
+                    instance.id, task.id
+                )?;
+            }
+        }
+    }
     out.flush()?;
     drop(out);
     tokio::signal::ctrl_c().await?;

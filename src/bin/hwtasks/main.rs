@@ -15,6 +15,7 @@ use clap::Parser;
 use huaweicloud_tasks::{Error, ErrorKind};
 
 use args::Args;
+use output::complain;
 
 /// Why the program ends without a result.
 #[derive(Debug)]
@@ -51,19 +52,20 @@ async fn main() -> ExitCode {
             ExitCode::SUCCESS
         }
         Err(Failure::Io(error)) => {
-            eprintln!("error: {error}");
+            complain(&error.to_string());
             ExitCode::FAILURE
         }
         Err(Failure::Exit(code)) => ExitCode::from(code),
         Err(Failure::Usage(message)) => {
-            eprintln!("error: {message}");
+            complain(&message);
             ExitCode::from(2)
         }
         Err(Failure::Call(error)) => {
-            eprintln!("error: {}", output::printable(&error.to_string()));
+            let mut message = error.to_string();
             if error.kind() == ErrorKind::Credentials {
-                eprintln!("--sandbox needs no credentials");
+                message.push_str("\n--sandbox needs no credentials");
             }
+            complain(&message);
             match error.kind() {
                 ErrorKind::InvalidParameter | ErrorKind::Configuration => ExitCode::from(2),
                 _ => ExitCode::FAILURE,

@@ -16,6 +16,11 @@ use crate::Failure;
 use crate::args::Output;
 use crate::rows::{Row, show, time};
 
+/// Says on standard error what went wrong. Where even that cannot be written, the exit code tells.
+pub(crate) fn complain(message: &str) {
+    let _ = writeln!(std::io::stderr(), "error: {}", printable(message));
+}
+
 /// Prints one page of tasks; `count` is how many there are, as far as the service says.
 pub(crate) fn page<P: Serialize, T: Row>(
     page: &P,

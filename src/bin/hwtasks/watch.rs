@@ -15,7 +15,7 @@ use serde::Serialize;
 
 use crate::Failure;
 use crate::args::Output;
-use crate::output::{csv_records, json, ndjson, print, printable};
+use crate::output::{complain, csv_records, json, ndjson, print, printable};
 
 /// What `watch` shows of the tasks of a service.
 pub(crate) trait Watched: TaskService<Task: Serialize> {
@@ -139,76 +139,114 @@ impl Event {
 
     /// What a person reads of it, but for the id and the percentage.
     fn words(&self) -> String {
-        let mut words = self
-            .status
-            .clone()
-            .unwrap_or_else(|| "not listed yet".to_string());
-        if let Some(seconds) = self.remain_time.filter(|seconds| *seconds > 0) {
+        let status = self.status.as_deref();
+        let mut words = match self.event {
+            "timed_out" => format!("timed out, {}", status.unwrap_or("not listed")),
+            "vanished" => "vanished".to_string(),
+            "unreachable" => "could not be asked for".to_string(),
+            _ => status.unwrap_or("not listed yet").to_string(),
+        };
+        if let Some(seconds) = self.remain_time.filter(|seconds| *seconds > 0)
+            && self.event == "progress"
+        {
             let time = humantime::format_duration(Duration::from_secs(seconds.unsigned_abs()));
             words.push_str(&format!(", {time} left"));
         }
-        printable(&words)
+        line(&words)
+    }
+
+    /// The whole in a line.
+    fn summary(&self) -> String {
+        let percent = self.progress.map_or(String::new(), |p| format!(" {p} %"));
+        let steps = self.steps().map_or(String::new(), |s| format!(", {s}"));
+        let name = line(self.name.as_deref().unwrap_or("-"));
+        let id = line(&self.task_id);
+        format!("{id} {name}{percent} {}{steps}", self.words())
     }
 
     fn steps(&self) -> Option<String> {
         let step = self.step.as_deref()?;
         let parts = self.sub_steps.join(", ");
-        Some(printable(&match parts.is_empty() {
+        Some(line(&match parts.is_empty() {
             true => step.to_string(),
             false => format!("{step}: {parts}"),
         }))
     }
+
+    fn ended(&self) -> bool {
+        self.event != "progress"
+    }
 }
 
-/// Follows tasks until each has ended, and shows them in the form that is asked for.
+/// Text of a service on one line: a break in it would look like a line of ours.
+fn line(text: &str) -> String {
+    printable(text).replace('\n', "\\n")
+}
+
+/// Follows tasks until each has ended, and shows them in the form that is asked for; as JSON, the last
+/// that is known of each, or of the `single` one.
 pub(crate) async fn watch<S: Watched>(
     updates: impl Stream<Item = Result<Update<S>, WaitError<S>>>,
     output: Output,
+    single: bool,
 ) -> Result<(), Failure> {
     let mut updates = pin!(updates);
     let mut view = View::new(output);
     let mut ended = Vec::new();
     let mut exit = None;
+    // One for the whole watch: a signal must not fall between two.
+    let mut interrupted = pin!(tokio::signal::ctrl_c());
+    let mut tick = tokio::time::interval(Duration::from_millis(200));
     loop {
         let told = tokio::select! {
             told = updates.next() => told,
-            interrupted = tokio::signal::ctrl_c() => {
+            interrupted = &mut interrupted => {
                 interrupted?;
                 view.clear();
                 return Err(Failure::Exit(INTERRUPTED));
             }
+            _ = tick.tick() => {
+                view.tick();
+                continue;
+            }
         };
         let Some(told) = told else { break };
         let event = Event::new(&told);
-        view.show(&event)?;
-        match told {
-            Ok(update) if update.state() == TaskState::Pending => {}
-            Ok(update) => ended.extend(update.task),
-            Err(error) => {
-                let code = match error.kind() {
-                    WaitErrorKind::TimedOut => TIMED_OUT,
-                    WaitErrorKind::TaskVanished => VANISHED,
-                    _ => FAILED,
-                };
-                // The codes are in the order of their weight: 1, 3, 4.
-                exit = Some(exit.map_or(code, |worst: u8| worst.min(code)));
-                view.fail(&error.to_string());
-                ended.extend(error.last().task.clone());
-            }
+        if let Err(failure) = view.show(&event) {
+            view.clear();
+            return Err(match failure {
+                // Nobody reads on, and nobody knows how the task ends.
+                Failure::Io(error) if error.kind() == std::io::ErrorKind::BrokenPipe => {
+                    Failure::Exit(FAILED)
+                }
+                failure => failure,
+            });
+        }
+        if let Err(error) = told {
+            let code = match error.kind() {
+                WaitErrorKind::TimedOut => TIMED_OUT,
+                WaitErrorKind::TaskVanished => VANISHED,
+                _ => FAILED,
+            };
+            // The codes are in the order of their weight: 1, 3, 4.
+            exit = Some(exit.map_or(code, |worst: u8| worst.min(code)));
+            view.fail(&error.to_string());
+        }
+        if event.ended() {
+            ended.push(event);
         }
     }
-    view.finish();
     if output == Output::Json {
         match ended.as_slice() {
-            [task] => json(task)?,
-            tasks => json(&tasks)?,
+            [event] if single => json(event)?,
+            events => json(&events)?,
         }
     }
     exit.map_or(Ok(()), |code| Err(Failure::Exit(code)))
 }
 
 const FAILED: u8 = 1;
-const TIMED_OUT: u8 = 3;
+pub(crate) const TIMED_OUT: u8 = 3;
 const VANISHED: u8 = 4;
 /// What shells give a program that Ctrl-C ended.
 const INTERRUPTED: u8 = 130;
@@ -246,22 +284,12 @@ impl View {
                 Ok(())
             }
             Self::Lines(last) => {
-                let percent = event.progress.map_or(String::new(), |p| format!(" {p} %"));
-                let steps = event.steps().map_or(String::new(), |s| format!(", {s}"));
-                let name = event.name.as_deref().unwrap_or("-");
-                let said = format!("{}{percent}{steps}", event.status.as_deref().unwrap_or("-"));
+                let said = event.summary();
                 let key = (event.instance_id.clone(), event.task_id.clone());
-                if last.get(&key) == Some(&said) {
-                    return Ok(());
+                if last.get(&key) != Some(&said) {
+                    print(&format!("{:.1} s  {said}", event.elapsed_seconds))?;
+                    last.insert(key, said);
                 }
-                print(&format!(
-                    "{:.1} s  {} {}{percent} {}{steps}",
-                    event.elapsed_seconds,
-                    printable(&event.task_id),
-                    printable(name),
-                    event.words()
-                ))?;
-                last.insert(key, said);
                 Ok(())
             }
             Self::Ndjson => ndjson(std::slice::from_ref(event)),
@@ -272,17 +300,17 @@ impl View {
 
     /// Tells on standard error how a task ended, without breaking a bar.
     fn fail(&self, message: &str) {
-        let message = printable(message);
         match self {
-            Self::Bars(bars) => bars.all.suspend(|| eprintln!("error: {message}")),
-            _ => eprintln!("error: {message}"),
+            Self::Bars(bars) => bars.all.suspend(|| complain(message)),
+            _ => complain(message),
         }
     }
 
-    fn finish(&self) {
+    /// Shows that time goes on.
+    fn tick(&self) {
         if let Self::Bars(bars) = self {
             for bar in bars.of.values() {
-                bar.abandon();
+                bar.tick();
             }
         }
     }
@@ -290,9 +318,8 @@ impl View {
     /// Takes the bars off the terminal.
     fn clear(&self) {
         if let Self::Bars(bars) = self {
-            for bar in bars.of.values() {
-                bar.finish_and_clear();
-            }
+            // That it cannot be written to is no news now.
+            let _ = bars.all.clear();
         }
     }
 }
@@ -313,11 +340,19 @@ impl Bars {
 
     fn show(&mut self, event: &Event) {
         let key = (event.instance_id.clone(), event.task_id.clone());
-        let bar = self.of.entry(key).or_insert_with(|| {
-            let bar = self.all.add(ProgressBar::new(100));
-            bar.enable_steady_tick(Duration::from_millis(200));
-            bar
-        });
+        let alone = self.of.keys().all(|other| *other == key);
+        if event.ended() && !alone {
+            // Those that run on need the room.
+            if let Some(bar) = self.of.get(&key) {
+                bar.finish_and_clear();
+            }
+            let _ = self.all.println(event.summary());
+            return;
+        }
+        let bar = self
+            .of
+            .entry(key)
+            .or_insert_with(|| self.all.add(ProgressBar::new(100)));
         // The templates are constants, and a test sees both drawn.
         let template = match event.progress {
             Some(_) => "{prefix} [{wide_bar}] {pos:>3} %  {elapsed}\n  {msg}",
@@ -327,14 +362,14 @@ impl Bars {
             bar.set_style(style.progress_chars("█▌ "));
         }
         let name = event.name.as_deref().unwrap_or_default();
-        bar.set_prefix(printable(&format!("{} {name}", event.task_id)));
+        bar.set_prefix(line(&format!("{} {name}", event.task_id)));
         let percent = event.progress.unwrap_or(0).clamp(0, 100);
         bar.set_position(percent.unsigned_abs());
         bar.set_message(match event.steps() {
             Some(steps) => format!("{}\n  {steps}", event.words()),
             None => event.words(),
         });
-        if event.event != "progress" {
+        if event.ended() {
             bar.abandon();
         }
     }
@@ -393,7 +428,18 @@ mod tests {
         );
         assert!(screen.contains(" 40 % "), "the other stays: {screen}");
 
+        // What has ended makes room for what has not.
+        event.event = "failed";
+        event.status = Some("FAILED".to_string());
+        bars.show(&event);
+        let screen = terminal.contents();
+        assert!(screen.starts_with("ff80 EXTEND"), "{screen}");
+        assert!(screen.contains(" FAILED\n8abf EXTEND"), "{screen}");
         View::Bars(bars).clear();
-        assert_eq!(terminal.contents(), "");
+        assert!(
+            !terminal.contents().contains("8abf"),
+            "{}",
+            terminal.contents()
+        );
     }
 }
