@@ -84,7 +84,7 @@ fn model_struct(model: &mut syn::ItemStruct, schema: &Value, document: &Document
             .ok_or_else(|| format!("the field {name} is not a property"))?;
         field_docs(&mut field, property, document);
         keep_lists(&mut field);
-        keep_null(&mut field, property);
+        keep_null(&mut field, property, document);
         fields.named.push(field);
     }
     Ok(())
@@ -138,8 +138,9 @@ fn keep_lists(field: &mut syn::Field) {
 }
 
 /// Where null is a value that the documents show, an absent value is written as null, not left out.
-fn keep_null(field: &mut syn::Field, property: &Value) {
-    if property.get("nullable") == Some(&Value::Bool(true)) {
+fn keep_null(field: &mut syn::Field, property: &Value, document: &Document) {
+    let (target, _) = document.resolve(property, String::new());
+    if target.get("nullable") == Some(&Value::Bool(true)) {
         serde_of(field, parse_quote!(default));
     }
 }

@@ -1,9 +1,9 @@
 //! `cargo xtask diff`: what changed in the descriptions since a revision, whom it breaks, and whether
 //! `info.version` says so.
 //!
-//! oasdiff compares. What it thinks harmless and is not for readers of ours is in
-//! `xtask/tools/oasdiff-severity.txt`: a field or a status that goes breaks typed code. It does not look
-//! into `x-extensible-enum` of answers, so that those are compared here: a value that goes breaks, a new
+//! oasdiff compares. Where it sees the harm otherwise, `xtask/tools/oasdiff-severity.txt` says so: a field
+//! or a status that goes breaks typed code; a null that becomes described does not, since any field may be
+//! null, as every description tells its readers. oasdiff does not look into `x-extensible-enum` of answers, so that those are compared here: a value that goes breaks, a new
 //! one does not.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -55,14 +55,14 @@ struct Change {
 }
 
 /// Compares every description with that of a revision, and prints what changed.
-pub fn compare(root: &Path, base: &str) -> Result<()> {
+pub fn compare(root: &Path, descriptions: &Path, base: &str) -> Result<()> {
     let tools = Tools::new(root)?;
     let older = root.join("target/diff/base");
     extract(root, base, &older)?;
     let mut late = Vec::new();
     for service in &SERVICES {
         let name = service.module;
-        let now = Edition::plain(root, service)?;
+        let now = Edition::plain(descriptions, service)?;
         if !older.join(format!("openapi/{name}.yaml")).exists() {
             println!("{name}: new, version {}", now.version());
             continue;

@@ -90,7 +90,7 @@ const GENERATORS: [Generator; 13] = [
 ];
 
 /// Runs every generator, or the one that is named, and prints the matrix.
-pub fn all(root: &Path, only: Option<&str>) -> Result<()> {
+pub fn all(root: &Path, descriptions: &Path, only: Option<&str>) -> Result<()> {
     let chosen: Vec<_> = GENERATORS
         .iter()
         .filter(|generator| only.is_none_or(|name| name == generator.name))
@@ -107,7 +107,7 @@ pub fn all(root: &Path, only: Option<&str>) -> Result<()> {
         needs(program, install(program))?;
     }
     let root = fs::canonicalize(root)?;
-    let bench = Bench::new(&root)?;
+    let bench = Bench::new(&root, descriptions)?;
     let mut holes = Vec::new();
     let mut rows = Vec::new();
     for generator in chosen {
@@ -161,10 +161,10 @@ struct Bench {
 }
 
 impl Bench {
-    fn new(root: &Path) -> Result<Self> {
+    fn new(root: &Path, descriptions: &Path) -> Result<Self> {
         let tools = Tools::new(root)?;
         let dist = root.join("target/interop/dist");
-        publish::write_descriptions(root, &dist)?;
+        publish::write_descriptions(root, descriptions, &dist)?;
         run(Command::new("cargo")
             .args([
                 "build",

@@ -18,7 +18,7 @@ pub fn all(root: &Path) -> Result<()> {
     let tools = Tools::new(root)?;
     let settings = root.join("xtask/tools");
     let published = root.join("target/lint");
-    publish::write_descriptions(root, &published)?;
+    publish::write_descriptions(root, root, &published)?;
     let mut files: Vec<PathBuf> = SERVICES
         .iter()
         .map(|service| root.join(format!("openapi/{}.yaml", service.module)))

@@ -1,5 +1,6 @@
 //! The tasks of this project's maintainers: `cargo xtask <task>`.
 
+mod browse;
 #[path = "../../build/mod.rs"]
 mod codegen;
 mod diff;
@@ -24,6 +25,9 @@ struct Args {
     /// The project to work on
     #[arg(long, global = true, default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/.."), hide_default_value = true)]
     root: PathBuf,
+    /// Folder whose `openapi` is compared, or generated from, in place of the project's
+    #[arg(long, global = true, value_name = "FOLDER")]
+    descriptions: Option<PathBuf>,
     #[command(subcommand)]
     task: Task,
 }
@@ -36,6 +40,12 @@ enum Task {
         /// Take the report as it is for the new snapshot
         #[arg(long)]
         accept: bool,
+    },
+    /// Open the published page in a headless Chromium, and see whether everything is there
+    Browse {
+        /// File to write a picture of the page to
+        #[arg(long, value_name = "FILE")]
+        screenshot: Option<PathBuf>,
     },
     /// Run the well-known linters on the descriptions
     Lint,
@@ -66,11 +76,13 @@ enum Task {
 fn main() -> ExitCode {
     let args = Args::parse();
     let root = &args.root;
+    let descriptions = args.descriptions.as_ref().unwrap_or(root);
     let done = match args.task {
         Task::Validate { accept } => return validate::run(root, accept),
+        Task::Browse { screenshot } => browse::page(root, screenshot),
         Task::Lint => lint::all(root),
-        Task::Diff { base } => diff::compare(root, &base),
-        Task::Interop { only } => interop::all(root, only.as_deref()),
+        Task::Diff { base } => diff::compare(root, descriptions, &base),
+        Task::Interop { only } => interop::all(root, descriptions, only.as_deref()),
         Task::Publish { out, check } => publish::run(root, &out, check),
     };
     match done {

@@ -59,7 +59,7 @@ struct Release {
 
 /// Writes the release to a folder, or with `check` only compares it with what is recorded.
 pub fn run(root: &Path, out: &Path, check: bool) -> Result<()> {
-    let mut release = release(root)?;
+    let mut release = release(root, root)?;
     let recorded = recorded(root)?;
     for entry in &release.manifest.services {
         let before = recorded
@@ -78,34 +78,45 @@ pub fn run(root: &Path, out: &Path, check: bool) -> Result<()> {
         println!("{RECORD} records what would be published");
         return Ok(());
     }
-    let manifest = json(&release.manifest)?;
-    fs::write(root.join(RECORD), &manifest)?;
-    release.files.insert("manifest.json".to_string(), manifest);
-    add_page(root, &mut release)?;
-    let sums: String = release
-        .files
-        .iter()
-        .map(|(name, bytes)| format!("{}  {name}\n", sha256(bytes)))
-        .collect();
-    release
-        .files
-        .insert("SHA256SUMS".to_string(), sums.into_bytes());
+    fs::write(root.join(RECORD), json(&release.manifest)?)?;
+    complete(root, &mut release)?;
     write(out, &release.files)?;
     println!("{} files in {}", release.files.len(), out.display());
     Ok(())
 }
 
-/// Writes the descriptions in all their forms, and nothing else.
-pub fn write_descriptions(root: &Path, out: &Path) -> Result<()> {
-    write(out, &release(root)?.files)
+/// Writes everything, whatever is recorded.
+pub fn write_all(root: &Path, out: &Path) -> Result<()> {
+    let mut release = release(root, root)?;
+    complete(root, &mut release)?;
+    write(out, &release.files)
+}
+
+/// Adds what comes with the descriptions: manifest, page and sums.
+fn complete(root: &Path, release: &mut Release) -> Result<()> {
+    let page = page::render(&Tools::new(root)?, &Edition::all(root)?)?;
+    let files = &mut release.files;
+    files.insert("manifest.json".to_string(), json(&release.manifest)?);
+    files.insert("index.html".to_string(), page.into_bytes());
+    let sums: String = files
+        .iter()
+        .map(|(name, bytes)| format!("{}  {name}\n", sha256(bytes)))
+        .collect();
+    files.insert("SHA256SUMS".to_string(), sums.into_bytes());
+    Ok(())
+}
+
+/// Writes the descriptions below another folder than `root` in all their forms, and nothing else.
+pub fn write_descriptions(root: &Path, descriptions: &Path, out: &Path) -> Result<()> {
+    write(out, &release(root, descriptions)?.files)
 }
 
 /// The descriptions in all their forms, without the page.
-fn release(root: &Path) -> Result<Release> {
+fn release(root: &Path, descriptions: &Path) -> Result<Release> {
     let tools = Tools::new(root)?;
     let mut manifest = Manifest::default();
     let mut files = BTreeMap::new();
-    for edition in Edition::all(root)? {
+    for edition in Edition::all(descriptions)? {
         let module = edition.service.module;
         let newer = upgraded(&tools, &edition.document.value)?;
         let mut own = BTreeMap::new();
@@ -140,15 +151,6 @@ fn release(root: &Path) -> Result<Release> {
     let changes = fs::read(root.join("openapi/CHANGELOG.md")).context("openapi/CHANGELOG.md")?;
     files.insert("CHANGELOG.md".to_string(), changes);
     Ok(Release { manifest, files })
-}
-
-fn add_page(root: &Path, release: &mut Release) -> Result<()> {
-    let editions = Edition::all(root)?;
-    let page = page::render(&Tools::new(root)?, &editions)?;
-    release
-        .files
-        .insert("index.html".to_string(), page.into_bytes());
-    Ok(())
 }
 
 fn recorded(root: &Path) -> Result<Manifest> {
