@@ -13,11 +13,12 @@ use super::document::{Document, Operation, Problem, entries, escape, items, read
 use super::generate::variant;
 
 /// The extensions that `openapi/README.md` explains. Any other `x-…` key is a typing error.
-pub const EXTENSIONS: [&str; 7] = [
+pub const EXTENSIONS: [&str; 8] = [
     "x-enumDescriptions",
     "x-extensible-enum",
     "x-huaweicloud-iam",
     "x-huaweicloud-not-after",
+    "x-huaweicloud-nulls",
     "x-huaweicloud-paging",
     "x-huaweicloud-request-samples",
     "x-huaweicloud-sources",
@@ -607,6 +608,18 @@ impl Rules<'_> {
             self.report(place, "the array has no `items`");
         }
         self.extensible_enum(schema, place);
+        for name in items(schema.get("x-huaweicloud-nulls")) {
+            let property = name
+                .as_str()
+                .and_then(|name| schema["properties"].get(name));
+            let (target, _) = self
+                .document
+                .resolve(property.unwrap_or(&Value::Null), String::new());
+            if target.get("nullable") != Some(&Value::Bool(true)) {
+                let place = format!("{place}/x-huaweicloud-nulls");
+                self.report(&place, format!("{name} is no property that may be null"));
+            }
+        }
         if schema.get("properties").is_some() {
             self.only_keywords(
                 schema,

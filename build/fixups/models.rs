@@ -6,7 +6,7 @@ use syn::{Fields, ImplItem, Item, Type, parse_quote};
 
 use super::Result;
 use super::docs::tidy_docs;
-use crate::codegen::document::{Document, entries, text};
+use crate::codegen::document::{Document, entries, items, text};
 
 /// Corrects the models. An error names the place in the description.
 pub fn types(
@@ -84,7 +84,9 @@ fn model_struct(model: &mut syn::ItemStruct, schema: &Value, document: &Document
             .ok_or_else(|| format!("the field {name} is not a property"))?;
         field_docs(&mut field, property, document);
         keep_lists(&mut field);
-        keep_null(&mut field, property, document);
+        if has_nulls(schema, property, &name) {
+            keep_null(&mut field);
+        }
         fields.named.push(field);
     }
     Ok(())
@@ -137,12 +139,15 @@ fn keep_lists(field: &mut syn::Field) {
     );
 }
 
+/// Whether null is a value of the property that the documents show.
+fn has_nulls(schema: &Value, property: &Value, name: &str) -> bool {
+    let named = items(schema.get("x-huaweicloud-nulls")).any(|listed| listed == name);
+    named || property.get("nullable") == Some(&Value::Bool(true))
+}
+
 /// Where null is a value that the documents show, an absent value is written as null, not left out.
-fn keep_null(field: &mut syn::Field, property: &Value, document: &Document) {
-    let (target, _) = document.resolve(property, String::new());
-    if target.get("nullable") == Some(&Value::Bool(true)) {
-        serde_of(field, parse_quote!(default));
-    }
+fn keep_null(field: &mut syn::Field) {
+    serde_of(field, parse_quote!(default));
 }
 
 /// Replaces what serde is told of a field, but for its name.

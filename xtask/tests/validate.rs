@@ -64,7 +64,16 @@ struct Case {
 const DCS: &str = "openapi/dcs.yaml";
 const LEDGER: &str = "openapi/discrepancies.yaml";
 
-const CASES: [Case; 42] = [
+const CASES: [Case; 43] = [
+    Case {
+        name: "null-that-nothing-allows",
+        file: DCS,
+        from: "      x-huaweicloud-nulls:\n        - details\n",
+        to: "      x-huaweicloud-nulls:\n        - job_id\n",
+        says: &[
+            "ListCenterTasksResp/x-huaweicloud-nulls: \"job_id\" is no property that may be null",
+        ],
+    },
     Case {
         name: "yaml-does-not-parse",
         file: DCS,
@@ -409,11 +418,11 @@ const CASES: [Case; 42] = [
     },
     Case {
         name: "ledger-not-followed",
-        file: DCS,
-        from: "          nullable: true\n          allOf:\n            - $ref: '#/components/schemas/DetailsBody'",
-        to: "          allOf:\n            - $ref: '#/components/schemas/DetailsBody'",
+        file: "openapi/rocketmq.yaml",
+        from: "        minimum: 1\n",
+        to: "        minimum: 1\n        maximum: 100\n",
         says: &[
-            "dcs-list-center-details-null: openapi/dcs.yaml#/components/schemas/ListCenterTasksResp/properties/details/nullable should be true",
+            "rocketmq-limit: openapi/rocketmq.yaml#/components/parameters/Limit/schema/maximum should be null",
         ],
     },
     Case {
