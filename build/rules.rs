@@ -608,6 +608,13 @@ impl Rules<'_> {
             self.report(place, "the array has no `items`");
         }
         self.extensible_enum(schema, place);
+        if members.contains_key("nullable") && !members.contains_key("type") {
+            let place = format!("{place}/nullable");
+            self.report(
+                &place,
+                "stands beside no `type`, without which it means nothing",
+            );
+        }
         for name in items(schema.get("x-huaweicloud-nulls")) {
             let property = name
                 .as_str()

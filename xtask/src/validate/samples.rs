@@ -168,12 +168,14 @@ fn json_schema(schema: &Value) -> Value {
     if members.contains_key("properties") && !members.contains_key("additionalProperties") {
         translated.insert("additionalProperties".into(), Value::Bool(false));
     }
-    let translated = Value::Object(translated);
     if members.get("nullable") == Some(&Value::Bool(true)) {
-        json!({ "anyOf": [translated, { "type": "null" }] })
-    } else {
-        translated
+        // As a type, and not as another choice, so that an error still names the field inside. The rules
+        // see to it that there is a type.
+        if let Some(kind) = translated.get_mut("type") {
+            *kind = json!([kind.clone(), "null"]);
+        }
     }
+    Value::Object(translated)
 }
 
 /// A documented request line: `GET https://{endpoint}/v2/…?…`. A text in braces stands for a value.
