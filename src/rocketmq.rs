@@ -43,6 +43,8 @@ pub mod types {
     }
 }
 
+#[cfg(feature = "sandbox")]
+pub(crate) use client::operations;
 #[cfg(feature = "client")]
 pub use client::{Client, Instance, Task, builder, regions};
 

@@ -198,6 +198,7 @@ impl Call {
         } else {
             match place {
                 Some(place) => format!("the answer does not fit at {place}: {error}"),
+                None if error.is_data() => format!("the answer does not fit: {error}"),
                 None => format!("the answer is {}", describe(headers, &body)),
             }
         };

@@ -1,11 +1,14 @@
 //! What the sandbox answers with: JSON, and errors in the documented shapes.
 
+use std::borrow::Cow;
+
 use axum::body::Body;
 use axum::extract::rejection::PathRejection;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
+use super::scenario::Rate;
 use crate::dcs::types::ErrorResponse;
 
 /// A success with a body.
@@ -29,17 +32,64 @@ fn encode(status: StatusCode, value: &impl Serialize) -> Response {
 #[derive(Debug)]
 pub(super) struct Refusal {
     status: StatusCode,
-    code: &'static str,
+    code: Cow<'static, str>,
     message: String,
+    /// In seconds.
+    retry_after: Option<u64>,
 }
 
 impl Refusal {
-    fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
+    fn new(
+        status: StatusCode,
+        code: impl Into<Cow<'static, str>>,
+        message: impl Into<String>,
+    ) -> Self {
         Self {
             status,
-            code,
+            code: code.into(),
             message: message.into(),
+            retry_after: None,
         }
+    }
+
+    /// Says after how many seconds to ask again.
+    pub(super) fn retry_after(mut self, seconds: Option<u64>) -> Self {
+        self.retry_after = seconds;
+        self
+    }
+
+    /// A refusal that a fault asks for.
+    pub(super) fn of_fault(status: u16, code: String) -> Self {
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        Self::new(status, code, "The sandbox was told to fail.")
+    }
+
+    /// The key is known, and its policies do not allow the action.
+    pub(super) fn forbidden(action: &str) -> Self {
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "APIGW.0302",
+            format!("Policy doesn't allow {action} to be performed."),
+        )
+    }
+
+    /// There were more requests than the gateway lets through.
+    pub(super) fn throttled(rate: Rate, wait: u64) -> Self {
+        let message = format!(
+            "The throttling threshold has been reached: policy user over ratelimit,limit:{},time:{} seconds",
+            rate.requests,
+            rate.seconds.as_secs_f64()
+        );
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "APIGW.0308", message).retry_after(Some(wait))
+    }
+
+    /// The path is that of an operation, and the method is not.
+    pub(super) fn no_such_method() -> Self {
+        Self::new(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "APIG.0101",
+            "The API does not exist or has not been published in the environment",
+        )
     }
 
     /// The gateway does not accept the credentials.
@@ -107,10 +157,20 @@ impl From<PathRejection> for Refusal {
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let body = ErrorResponse {
-            error_code: Some(self.code.to_string()),
+            error_code: Some(self.code.into_owned()),
             error_msg: Some(self.message),
             ..ErrorResponse::default()
         };
-        encode(self.status, &body)
+        let mut answer = encode(self.status, &body);
+        if let Some(seconds) = self.retry_after {
+            answer
+                .headers_mut()
+                .insert(header::RETRY_AFTER, seconds.into());
+        }
+        if self.status == StatusCode::METHOD_NOT_ALLOWED {
+            let allowed = HeaderValue::from_static("GET, HEAD");
+            answer.headers_mut().insert(header::ALLOW, allowed);
+        }
+        answer
     }
 }

@@ -10,8 +10,10 @@ use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 
 use super::answer::Refusal;
-use super::tasks::Tasks;
-use super::{ACCESS_KEY, AUTH_TOKEN, SECRET_KEY};
+use super::fault;
+use super::server::Hangup;
+use super::state::State as Sandboxed;
+use super::{ACCESS_KEY, AUTH_TOKEN, FORBIDDEN_ACCESS_KEY, SECRET_KEY};
 use crate::auth::signer::{ALGORITHM, CanonicalRequest, DATE_FORMAT};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -24,14 +26,41 @@ const LARGEST_BODY: usize = 64 * 1024;
 
 /// Verifies a request and, where it is authentic, passes it on.
 pub(super) async fn admit(
-    State(tasks): State<Arc<Tasks>>,
+    State(state): State<Arc<Sandboxed>>,
     request: Request,
     next: Next,
 ) -> Response {
     static COUNT: AtomicU64 = AtomicU64::new(1);
     let id = format!("{:032x}", COUNT.fetch_add(1, Ordering::Relaxed));
-    let mut response = match verify(request, tasks.clock().now()).await {
-        Ok(request) => next.run(request).await,
+    let hangup = request
+        .extensions()
+        .get::<Hangup>()
+        .cloned()
+        .unwrap_or_default();
+    let operation = state.tasks().operation_of(request.uri().path());
+    let admitted = verify(request, state.clock().now())
+        .await
+        .and_then(|(request, caller)| {
+            if let Some((rate, wait)) = state.throttle() {
+                return Err(Refusal::throttled(rate, wait));
+            }
+            match (caller, operation) {
+                (Caller::WithoutActions, Some(operation)) => {
+                    Err(Refusal::forbidden(operation.iam_action))
+                }
+                _ => Ok(request),
+            }
+        });
+    let mut response = match admitted {
+        Ok(request) => {
+            // Faults are those of the services: the admin is not to be locked out.
+            let fault = operation.and_then(|operation| state.faults().of_call(operation.id));
+            let answer = next.run(request).await;
+            match fault {
+                Some(fault) => fault::spoil(fault, answer, &hangup, state.clock().clone()).await,
+                None => answer,
+            }
+        }
         Err(refusal) => refusal.into_response(),
     };
     if let Ok(id) = HeaderValue::from_str(&id) {
@@ -40,13 +69,23 @@ pub(super) async fn admit(
     response
 }
 
-async fn verify(request: Request, now: DateTime<Utc>) -> Result<Request, Refusal> {
+/// Who asks.
+#[derive(Clone, Copy)]
+enum Caller {
+    WithActions,
+    /// The key is good, and none of the actions is allowed to it.
+    WithoutActions,
+}
+
+/// Lets an authentic request pass. Where there are a token and a signature, both must be good.
+async fn verify(request: Request, now: DateTime<Utc>) -> Result<(Request, Caller), Refusal> {
     if let Some(token) = text(request.headers(), "x-auth-token") {
-        return if same(token, AUTH_TOKEN) {
-            Ok(request)
-        } else {
-            Err(Refusal::unauthorized("decrypt token fail"))
-        };
+        if !same(token, AUTH_TOKEN) {
+            return Err(Refusal::unauthorized("decrypt token fail"));
+        }
+        if !request.headers().contains_key(header::AUTHORIZATION) {
+            return Ok((request, Caller::WithActions));
+        }
     }
     let (parts, body) = request.into_parts();
     let body = axum::body::to_bytes(body, LARGEST_BODY)
@@ -57,12 +96,15 @@ async fn verify(request: Request, now: DateTime<Utc>) -> Result<Request, Refusal
     let date = text(headers, "x-sdk-date")
         .ok_or_else(|| Refusal::unauthorized("header X-Sdk-Date is missing"))?;
     check_date(date, now)?;
-    if authorization.access_key != ACCESS_KEY {
-        return Err(Refusal::unauthorized(&format!(
-            "Get secretKey failed,ak:{},err:ak not exist",
-            authorization.access_key
-        )));
-    }
+    let (secret_key, caller) = match authorization.access_key {
+        ACCESS_KEY => (SECRET_KEY, Caller::WithActions),
+        FORBIDDEN_ACCESS_KEY => (SECRET_KEY, Caller::WithoutActions),
+        unknown => {
+            return Err(Refusal::unauthorized(&format!(
+                "Get secretKey failed,ak:{unknown},err:ak not exist"
+            )));
+        }
+    };
     let signed = authorization
         .signed_headers
         .split(';')
@@ -72,16 +114,18 @@ async fn verify(request: Request, now: DateTime<Utc>) -> Result<Request, Refusal
                 .ok_or_else(|| Refusal::unauthorized(&format!("signed header {name} is missing")))
         })
         .collect::<Result<Vec<_>, _>>()?;
-    let genuine = CanonicalRequest::new(
+    let canonical = CanonicalRequest::new(
         parts.method.as_str(),
         parts.uri.path(),
         parts.uri.query().unwrap_or_default(),
         &signed,
         &body,
-    )
-    .verify(date, SECRET_KEY, authorization.signature);
+    );
+    // All clients send the names in the form in which they sign them. Any other list was tampered with.
+    let genuine = canonical.verify(date, secret_key, authorization.signature)
+        && canonical.signed_headers() == authorization.signed_headers;
     if genuine {
-        Ok(Request::from_parts(parts, body.into()))
+        Ok((Request::from_parts(parts, body.into()), caller))
     } else {
         Err(Refusal::unauthorized("verify aksk signature fail"))
     }
@@ -101,10 +145,14 @@ impl<'a> Authorization<'a> {
             .and_then(|value| value.strip_prefix(ALGORITHM))
             .ok_or_else(malformed)?;
         let part = |name: &str| {
-            parts
+            let mut found = parts
                 .split(',')
-                .find_map(|part| part.trim().strip_prefix(name)?.strip_prefix('='))
-                .ok_or_else(malformed)
+                .filter_map(|part| part.trim().strip_prefix(name)?.strip_prefix('='));
+            // A second one would leave open which of them is meant.
+            match (found.next(), found.next()) {
+                (Some(value), None) => Ok(value),
+                _ => Err(malformed()),
+            }
         };
         Ok(Self {
             access_key: part("Access")?,
@@ -127,9 +175,13 @@ fn check_date(date: &str, now: DateTime<Utc>) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// The text of a header, where it has one that is text.
+/// The text of a header, where it is there once, and is text.
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    headers.get(name)?.to_str().ok()
+    let mut values = headers.get_all(name).iter();
+    match (values.next(), values.next()) {
+        (Some(value), None) => value.to_str().ok(),
+        _ => None,
+    }
 }
 
 /// Compares secrets in a time that does not depend on where they differ.

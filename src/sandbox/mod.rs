@@ -18,42 +18,56 @@
 //!
 //! Both services share one port: the ids of their instances tell them apart.
 //!
+//! While it runs, [`Sandbox::add_fault`] and [`Sandbox::add_dcs_task`] change what it plays, and from
+//! elsewhere requests do, with the token: `POST /sandbox/faults` takes a [`Fault`] and `POST
+//! /sandbox/dcs/{instance_id}/tasks` (or `rocketmq`) a [`ScenarioTask`] as JSON; `DELETE /sandbox/faults`
+//! calls off what has not gone wrong yet.
+//!
 //! The samples stand still. A [`Scenario`] adds tasks that live: they appear, go through their steps,
 //! and end well or not.
 
+mod admin;
 mod answer;
+mod fault;
 mod gateway;
 mod life;
 mod query;
 mod scenario;
+mod server;
+mod state;
 mod tasks;
 
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, State};
+use axum::extract::{Path, State as Extract};
 use axum::http::Uri;
 use axum::response::Response;
-use axum::routing::get;
+use axum::routing::{get, post};
 use axum::{Router, middleware};
 use tokio::net::TcpListener;
+use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use crate::auth::Credentials;
 use crate::client::ClientBuilder;
 use crate::clock::{Clock, SystemClock};
+use crate::operation::Operation;
 use crate::{Error, Service, dcs, iam, rocketmq};
 use answer::Refusal;
+pub use fault::{Fault, FaultKind, Stage};
 use query::Query;
-pub use scenario::{Scenario, ScenarioInstance, ScenarioTask, Step};
-use tasks::Tasks;
+pub use scenario::{Rate, Scenario, ScenarioInstance, ScenarioTask, Step};
+use state::State;
 
 /// The access key that the sandbox knows.
 pub const ACCESS_KEY: &str = "SANDBOXACCESSKEY0001";
 /// The secret key of [`ACCESS_KEY`]. It guards nothing.
 pub const SECRET_KEY: &str = "sandbox-secret-key-that-guards-nothing";
+/// An access key that the sandbox knows, with the same secret key, and that no action is allowed to.
+pub const FORBIDDEN_ACCESS_KEY: &str = "SANDBOXACCESSKEY0002";
 /// The IAM token that the sandbox knows.
 pub const AUTH_TOKEN: &str = "sandbox-token-that-guards-nothing";
 /// The region that the sandbox plays.
@@ -71,7 +85,8 @@ pub const ROCKETMQ_INSTANCE_ID: &str = "8a2c259182ab0e6e0182ab1840800161";
 #[derive(Debug)]
 pub struct Sandbox {
     address: SocketAddr,
-    clock: Arc<dyn Clock>,
+    state: Arc<State>,
+    stop: Option<oneshot::Sender<()>>,
     server: JoinHandle<io::Result<()>>,
 }
 
@@ -100,6 +115,44 @@ impl Sandbox {
         Credentials::new(ACCESS_KEY, SECRET_KEY)
     }
 
+    /// Adds a task to a cache instance, whose life begins now. An instance that is new is added.
+    ///
+    /// # Errors
+    ///
+    /// When the task makes no sense, or is there already.
+    pub fn add_dcs_task(&self, instance_id: &str, task: ScenarioTask) -> Result<(), Error> {
+        let added = self.state.add_task("dcs", instance_id, task);
+        added.map_err(Error::configuration)
+    }
+
+    /// Adds a task to a RocketMQ instance, whose life begins now. An instance that is new is added.
+    ///
+    /// # Errors
+    ///
+    /// As those of [`add_dcs_task`](Self::add_dcs_task).
+    pub fn add_rocketmq_task(&self, instance_id: &str, task: ScenarioTask) -> Result<(), Error> {
+        let added = self.state.add_task("rocketmq", instance_id, task);
+        added.map_err(Error::configuration)
+    }
+
+    /// Adds something that goes wrong, after what is to go wrong before.
+    ///
+    /// # Errors
+    ///
+    /// When the fault makes no sense.
+    pub fn add_fault(&self, fault: Fault) -> Result<(), Error> {
+        self.state.add_fault(fault).map_err(Error::configuration)
+    }
+
+    /// Stops the sandbox: takes no more requests, and lets those that are under way end. Dropping it
+    /// breaks them off.
+    pub async fn shutdown(mut self) {
+        if let Some(stop) = self.stop.take() {
+            let _ = stop.send(());
+        }
+        let _ = (&mut self.server).await;
+    }
+
     /// A client of DCS that calls the sandbox.
     ///
     /// # Errors
@@ -123,7 +176,7 @@ impl Sandbox {
             .endpoint(self.endpoint())
             .credentials(self.credentials())
             .project_id(PROJECT_ID)
-            .clock(self.clock.clone())
+            .clock(self.state.clock().clone())
             .build()
     }
 }
@@ -144,6 +197,7 @@ impl Sandbox {
 #[derive(Clone, Debug, Default)]
 #[must_use = "a sandbox is started by `start`"]
 pub struct SandboxBuilder {
+    host: Option<IpAddr>,
     port: u16,
     dcs_tasks: usize,
     scenario: Scenario,
@@ -154,6 +208,13 @@ impl SandboxBuilder {
     /// The loopback port to serve on; 0, the default, takes a free one.
     pub fn port(mut self, port: u16) -> Self {
         self.port = port;
+        self
+    }
+
+    /// The address to serve on, instead of the loopback one. Its keys are known to everybody: whoever
+    /// reaches it may use it.
+    pub fn host(mut self, host: IpAddr) -> Self {
+        self.host = Some(host);
         self
     }
 
@@ -184,25 +245,28 @@ impl SandboxBuilder {
     /// When the scenario makes no sense, or the port cannot be opened, because another program has it,
     /// for example.
     pub async fn start(self) -> Result<Sandbox, Error> {
-        let port = self.port;
+        let (host, port) = (self.host.unwrap_or(Ipv4Addr::LOCALHOST.into()), self.port);
         let error = |reason: &dyn std::fmt::Display| {
             Error::configuration(format!(
-                "the sandbox cannot start on port {port} of 127.0.0.1: {reason}"
+                "the sandbox cannot start on port {port} of {host}: {reason}"
             ))
         };
         self.scenario.check()?;
         let clock = self
             .clock
             .unwrap_or_else(|| Arc::new(SystemClock::default()));
-        let tasks = Tasks::new(self.scenario, self.dcs_tasks, clock.clone());
-        let tasks = Arc::new(tasks.map_err(|e| error(&e))?);
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await;
+        let state = State::new(self.scenario, self.dcs_tasks, clock);
+        let state = Arc::new(state.map_err(|e| error(&e))?);
+        let listener = TcpListener::bind((host, port)).await;
         let listener = listener.map_err(|e| error(&e))?;
         let address = listener.local_addr().map_err(|e| error(&e))?;
-        let server = tokio::spawn(async move { axum::serve(listener, router(tasks)).await });
+        let (stop, stopped) = oneshot::channel();
+        let router = router(state.clone());
+        let server = tokio::spawn(server::serve(listener, router, state.clone(), stopped));
         Ok(Sandbox {
             address,
-            clock,
+            state,
+            stop: Some(stop),
             server,
         })
     }
@@ -214,8 +278,20 @@ impl Drop for Sandbox {
     }
 }
 
+/// Every operation that the sandbox serves.
+fn operations() -> [&'static Operation; 5] {
+    use crate::{dcs::operations as dcs, iam::operations as iam, rocketmq::operations as rocketmq};
+    [
+        &dcs::LIST_BACKGROUND_TASK,
+        &dcs::SHOW_BACKGROUND_TASK_PROGRESS,
+        &dcs::LIST_CENTER_TASK,
+        &rocketmq::LIST_BACKGROUND_TASKS,
+        &iam::KEYSTONE_LIST_PROJECTS,
+    ]
+}
+
 /// The routes are those of the descriptions, and so are the names of their parameters.
-fn router(tasks: Arc<Tasks>) -> Router {
+fn router(state: Arc<State>) -> Router {
     use crate::{dcs::operations as dcs, iam::operations as iam};
     Router::new()
         // RocketMQ's list has the same path.
@@ -229,13 +305,21 @@ fn router(tasks: Arc<Tasks>) -> Router {
             iam::KEYSTONE_LIST_PROJECTS.path,
             get(keystone_list_projects),
         )
+        .route(
+            "/sandbox/{service}/{instance_id}/tasks",
+            post(admin::add_task),
+        )
+        .route(
+            "/sandbox/faults",
+            post(admin::add_fault).delete(admin::clear_faults),
+        )
         .fallback(|| async { Refusal::no_such_api() })
-        .method_not_allowed_fallback(|| async { Refusal::no_such_api() })
+        .method_not_allowed_fallback(|| async { Refusal::no_such_method() })
         .layer(middleware::from_fn_with_state(
-            tasks.clone(),
+            state.clone(),
             gateway::admit,
         ))
-        .with_state(tasks)
+        .with_state(state)
 }
 
 type Answer = Result<Response, Refusal>;
@@ -244,13 +328,13 @@ type Answer = Result<Response, Refusal>;
 type PathResult<T> = Result<Path<T>, PathRejection>;
 
 async fn list_tasks(
-    State(tasks): State<Arc<Tasks>>,
+    Extract(state): Extract<Arc<State>>,
     path: PathResult<(String, String)>,
     uri: Uri,
 ) -> Answer {
     let Path((project, instance)) = path?;
     known_project(&project)?;
-    let query = Query::read(&uri);
+    let (query, tasks) = (Query::read(&uri), state.tasks());
     if tasks.has_rocketmq(&instance) {
         let list = tasks.list_background_tasks(&instance, &query.rocketmq_page()?);
         Ok(answer::json(&list.ok_or_else(Refusal::no_such_instance)?))
@@ -261,23 +345,23 @@ async fn list_tasks(
 }
 
 async fn list_center_task(
-    State(tasks): State<Arc<Tasks>>,
+    Extract(state): Extract<Arc<State>>,
     path: PathResult<String>,
     uri: Uri,
 ) -> Answer {
     let Path(project) = path?;
     known_project(&project)?;
     let page = Query::read(&uri).dcs_page()?;
-    Ok(answer::json(&tasks.list_center_task(&page)))
+    Ok(answer::json(&state.tasks().list_center_task(&page)))
 }
 
 async fn show_background_task_progress(
-    State(tasks): State<Arc<Tasks>>,
+    Extract(state): Extract<Arc<State>>,
     path: PathResult<(String, String, String)>,
 ) -> Answer {
     let Path((project, instance, task)) = path?;
     known_project(&project)?;
-    let progress = tasks.progress(&instance, &task);
+    let progress = state.tasks().progress(&instance, &task);
     match progress.ok_or_else(Refusal::no_such_instance)? {
         Some(progress) => Ok(answer::json(&progress)),
         None => Err(Refusal::no_such_task()),

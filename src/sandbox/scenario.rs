@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::fault::Fault;
 use super::{DCS_INSTANCE_ID, ROCKETMQ_INSTANCE_ID};
 use crate::error::Error;
 
@@ -33,6 +34,9 @@ use crate::error::Error;
 /// | --- | --- | --- |
 /// | the scenario | `speed` | how fast it plays: 10 is ten times as fast as life; 1 by default |
 /// | | `dcs`, `rocketmq` | the instances |
+/// | | `seed` | what the tasks that are made in numbers are drawn from |
+/// | | `faults` | what goes wrong, in order: each a [`Fault`], such as `{ "fault": "bad_gateway", "times": 2 }` |
+/// | | `rate` | a limit, such as `{ "requests": 200, "seconds": 300 }`, beyond which the gateway answers 429 |
 /// | an instance | `id`, `tasks` | |
 /// | a task | `id`, `name` | |
 /// | | `appears_after` | when it is listed first, in seconds since the start |
@@ -67,12 +71,31 @@ use crate::error::Error;
 pub struct Scenario {
     /// How many seconds of the sandbox pass in one of the clock; 1 by default.
     pub speed: f64,
+    /// What the tasks that are made in numbers are drawn from.
+    pub seed: u64,
     /// The cache instances. One that the sandbox has anyway gets the tasks on top of its own.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub dcs: Vec<ScenarioInstance>,
     /// The RocketMQ instances, likewise.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub rocketmq: Vec<ScenarioInstance>,
+    /// What goes wrong, in order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub faults: Vec<Fault>,
+    /// How many requests are let through.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rate: Option<Rate>,
+}
+
+/// A limit of requests in a time, beyond which the gateway answers with status 429.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rate {
+    /// So many requests,
+    pub requests: u32,
+    /// in any such time of the clock.
+    #[serde(with = "seconds")]
+    pub seconds: Duration,
 }
 
 /// An instance of a [`Scenario`].
@@ -147,6 +170,9 @@ impl Default for Scenario {
     fn default() -> Self {
         Self {
             speed: 1.0,
+            seed: 0,
+            faults: Vec::new(),
+            rate: None,
             dcs: Vec::new(),
             rocketmq: Vec::new(),
         }
@@ -187,6 +213,30 @@ impl Scenario {
     #[must_use]
     pub fn speed(mut self, speed: f64) -> Self {
         self.speed = speed;
+        self
+    }
+
+    /// Sets what the tasks that are made in numbers are drawn from.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// Adds something that goes wrong, after what was added before.
+    #[must_use]
+    pub fn fault(mut self, fault: Fault) -> Self {
+        self.faults.push(fault);
+        self
+    }
+
+    /// Limits the requests in a time.
+    #[must_use]
+    pub fn rate(mut self, requests: u32, time: Duration) -> Self {
+        self.rate = Some(Rate {
+            requests,
+            seconds: time,
+        });
         self
     }
 
@@ -237,20 +287,19 @@ impl Scenario {
                 }
                 let mut tasks = HashSet::new();
                 for task in &instance.tasks {
-                    if task.id.is_empty() {
-                        return Some(format!("a task of instance {id} has no id"));
-                    }
                     if !tasks.insert(&task.id) {
                         return Some(format!("task {} of instance {id} is there twice", task.id));
                     }
-                    let mistake = task.steps.iter().find_map(Step::mistake);
-                    if let Some(mistake) = mistake {
-                        return Some(format!("task {} of instance {id}: {mistake}", task.id));
+                    if let Some(mistake) = task.mistake() {
+                        return Some(format!("task {:?} of instance {id}: {mistake}", task.id));
                     }
                 }
             }
         }
-        None
+        if self.rate.is_some_and(|rate| rate.seconds.is_zero()) {
+            return Some("the rate has no time".to_string());
+        }
+        self.faults.iter().find_map(Fault::mistake)
     }
 }
 
@@ -265,6 +314,14 @@ fn add(instances: &mut Vec<ScenarioInstance>, id: &str, task: ScenarioTask) {
 }
 
 impl ScenarioTask {
+    /// What makes no sense, if anything.
+    pub(super) fn mistake(&self) -> Option<String> {
+        if self.id.is_empty() {
+            return Some("it has no id".to_string());
+        }
+        self.steps.iter().find_map(Step::mistake)
+    }
+
     /// A task that is listed at once and, having no steps, has ended well.
     pub fn new(id: impl Into<String>) -> Self {
         Self {
@@ -358,14 +415,14 @@ impl Step {
     }
 }
 
-mod seconds {
+pub(super) mod seconds {
     use super::*;
 
-    pub(super) fn serialize<S: Serializer>(time: &Duration, to: S) -> Result<S::Ok, S::Error> {
+    pub fn serialize<S: Serializer>(time: &Duration, to: S) -> Result<S::Ok, S::Error> {
         to.serialize_f64(time.as_secs_f64())
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
         let seconds = f64::deserialize(from)?;
         Duration::try_from_secs_f64(seconds)
             .map_err(|_| serde::de::Error::custom(format!("{seconds} is no number of seconds")))

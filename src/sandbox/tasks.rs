@@ -12,6 +12,7 @@ use super::query::Page;
 use super::scenario::{Scenario, ScenarioTask};
 use super::{DCS_INSTANCE_ID, DCS_TASK_ID, ROCKETMQ_INSTANCE_ID};
 use crate::clock::Clock;
+use crate::operation::Operation;
 use crate::wire::{Count, List, Timestamp};
 use crate::{dcs, rocketmq};
 
@@ -34,6 +35,8 @@ pub(super) struct Tasks {
 #[derive(Debug)]
 struct Times {
     clock: Arc<dyn Clock>,
+    /// What the tasks that are made in numbers are drawn from.
+    seed: u64,
     started: DateTime<Utc>,
     started_monotonic: Duration,
     speed: f64,
@@ -115,14 +118,89 @@ impl Tasks {
                 started: clock.now(),
                 started_monotonic: clock.monotonic(),
                 clock,
+                seed: scenario.seed,
                 speed: scenario.speed,
             },
         })
     }
 
-    /// The clock that the sandbox goes by.
-    pub(super) fn clock(&self) -> &dyn Clock {
-        &*self.times.clock
+    /// Adds a task, whose life begins now.
+    pub(super) fn add(
+        &mut self,
+        service: &str,
+        instance_id: &str,
+        mut task: ScenarioTask,
+        most: usize,
+    ) -> Result<(), String> {
+        let others = match service {
+            "dcs" => self.rocketmq.contains_key(instance_id),
+            _ => self.dcs.contains_key(instance_id),
+        };
+        if others {
+            return Err(format!(
+                "instance {instance_id} belongs to the other service"
+            ));
+        }
+        let living = match service {
+            "dcs" => &mut self.dcs.entry(instance_id.to_string()).or_default().living,
+            "rocketmq" => {
+                &mut self
+                    .rocketmq
+                    .entry(instance_id.to_string())
+                    .or_default()
+                    .living
+            }
+            _ => {
+                return Err(format!(
+                    "there is no service {service}; there are dcs and rocketmq"
+                ));
+            }
+        };
+        if living.iter().any(|other| other.id == task.id) {
+            return Err(format!(
+                "task {} of instance {instance_id} is there already",
+                task.id
+            ));
+        }
+        if living.len() >= most {
+            return Err(format!("instance {instance_id} has {most} tasks already"));
+        }
+        task.appears_after = task.appears_after.saturating_add(self.times.elapsed());
+        living.push(task);
+        Ok(())
+    }
+
+    /// The operation of a path. DCS and RocketMQ share one; the instance tells them apart.
+    pub(super) fn operation_of(&self, path: &str) -> Option<&'static Operation> {
+        use crate::{dcs::operations as dcs, iam::operations as iam};
+        let mut segments = path.split('/').skip(1);
+        let mut next = || segments.next();
+        match [next(), next(), next(), next(), next(), next(), next()] {
+            [Some("v2"), Some(_), Some("tasks"), None, ..] => Some(&dcs::LIST_CENTER_TASK),
+            [
+                Some("v2"),
+                Some(_),
+                Some("instances"),
+                Some(id),
+                Some("tasks"),
+                None,
+                _,
+            ] => Some(match self.has_rocketmq(id) {
+                true => &crate::rocketmq::operations::LIST_BACKGROUND_TASKS,
+                false => &dcs::LIST_BACKGROUND_TASK,
+            }),
+            [
+                _,
+                _,
+                Some("instances"),
+                _,
+                Some("tasks"),
+                Some(_),
+                Some("progress"),
+            ] => Some(&dcs::SHOW_BACKGROUND_TASK_PROGRESS),
+            [Some("v3"), Some("projects"), None, ..] => Some(&iam::KEYSTONE_LIST_PROJECTS),
+            _ => None,
+        }
     }
 
     pub(super) fn has_rocketmq(&self, instance_id: &str) -> bool {
@@ -139,7 +217,7 @@ impl Tasks {
         let living = self.times.listed(&instance.living);
         let task = |place: usize| match living.get(place) {
             Some(moment) => moment.dcs(),
-            None => instance.task(place.saturating_sub(living.len())),
+            None => instance.task(place.saturating_sub(living.len()), self.times.seed),
         };
         let length = living.len().saturating_add(instance.count);
         let (count, tasks) = select(length, task, page, |task| task.created_at.as_ref());
@@ -204,14 +282,23 @@ impl Tasks {
 }
 
 impl DcsInstance {
-    /// A task by its place behind those that live: a sample or, behind those, one like the first, a
+    /// A task by its place behind those that live: a sample or, behind those, one drawn from the seed, a
     /// minute older than the one before it.
-    fn task(&self, place: usize) -> dcs::types::SingleBackgroundTask {
+    fn task(&self, place: usize, seed: u64) -> dcs::types::SingleBackgroundTask {
         if let Some(task) = self.samples.get(place) {
             return task.clone();
         }
         let mut task = self.samples.first().cloned().unwrap_or_default();
+        // The same place gives the same task, whoever asks when.
+        let mut draw = fastrand::Rng::with_seed(seed.wrapping_add(place as u64));
         task.id = Some(format!("{place:032x}"));
+        if seed != 0 {
+            task.name = draw
+                .choice(dcs::types::TaskName::KNOWN)
+                .map(|name| (*name).into());
+            let ends = ["SUCCESS", "SUCCESS", "SUCCESS", "FAILED", "CANCELLED"];
+            task.status = draw.choice(ends).map(Into::into);
+        }
         let minutes = TimeDelta::minutes(i64::try_from(place).unwrap_or(i64::MAX / 60_000));
         for time in [&mut task.created_at, &mut task.updated_at] {
             *time = time

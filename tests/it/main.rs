@@ -9,6 +9,7 @@ mod errors;
 mod faults;
 mod providers;
 mod samples;
+mod sandbox;
 mod schemas;
 mod secrets;
 mod server;

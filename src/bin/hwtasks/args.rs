@@ -1,5 +1,6 @@
 //! The command line. What a parameter means is told in the words of the descriptions.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -86,6 +87,9 @@ pub(crate) enum Command {
         /// Loopback port; 0 takes a free one
         #[arg(long, default_value_t = 0)]
         port: u16,
+        /// Address to serve on instead of the loopback one; whoever reaches it may use it
+        #[arg(long, value_name = "IP")]
+        host: Option<IpAddr>,
     },
     /// List the known regions and their endpoints
     Regions,

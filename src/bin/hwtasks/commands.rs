@@ -1,6 +1,7 @@
 //! What each command does: make a client, call, hand the answer to the output.
 
 use std::io::Write;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use clap::CommandFactory;
@@ -30,7 +31,7 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
             let client = target.client(rocketmq::Client::builder())?;
             rocketmq(&target, &client, command).await
         }
-        Command::Sandbox { port } => serve(port, global).await,
+        Command::Sandbox { port, host } => serve(port, host, global).await,
         Command::Regions => {
             let mut regions = regions_of::<dcs::Client>();
             regions.extend(regions_of::<rocketmq::Client>());
@@ -290,12 +291,13 @@ fn regions_of<C: Service>() -> Vec<Region> {
 }
 
 /// Serves until Ctrl-C, having printed what a shell needs to point any SDK here.
-async fn serve(port: u16, global: &Global) -> Result<(), Failure> {
+async fn serve(port: u16, host: Option<IpAddr>, global: &Global) -> Result<(), Failure> {
     let scenario = scenario_of(global, false)?;
-    let sandbox = sandbox_of(global, scenario.clone())
-        .port(port)
-        .start()
-        .await?;
+    let mut sandbox = sandbox_of(global, scenario.clone()).port(port);
+    if let Some(host) = host {
+        sandbox = sandbox.host(host);
+    }
+    let sandbox = sandbox.start().await?;
     let region = sandbox::REGION.to_uppercase().replace('-', "_");
     let endpoint = sandbox.endpoint();
     let mut out = std::io::stdout().lock();
@@ -336,5 +338,6 @@ async fn serve(port: u16, global: &Global) -> Result<(), Failure> {
     out.flush()?;
     drop(out);
     tokio::signal::ctrl_c().await?;
+    sandbox.shutdown().await;
     Ok(())
 }
