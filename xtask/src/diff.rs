@@ -3,8 +3,8 @@
 //!
 //! oasdiff compares. Where it sees the harm otherwise, `xtask/tools/oasdiff-severity.txt` says so: a field
 //! or a status that goes breaks typed code; a null that becomes described does not, since any field may be
-//! null, as every description tells its readers. oasdiff does not look into `x-extensible-enum` of answers, so that those are compared here: a value that goes breaks, a new
-//! one does not.
+//! null, as every description tells its readers. What oasdiff does not compare at all is [`Facts`]: a
+//! value that goes from an `x-extensible-enum` breaks, a new one does not.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -17,6 +17,7 @@ use semver::Version;
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::codegen::document::{entries, items, text};
 use crate::codegen::{SERVICES, Service};
 use crate::publish::Edition;
 use crate::tools::{Tools, output};
@@ -60,6 +61,12 @@ pub fn compare(root: &Path, descriptions: &Path, base: &str) -> Result<()> {
     let older = root.join("target/diff/base");
     extract(root, base, &older)?;
     let mut late = Vec::new();
+    for gone in gone(&older)? {
+        println!("{gone}: removed");
+        late.push(format!(
+            "openapi/{gone}.yaml: it is gone; nobody can be told so by its version"
+        ));
+    }
     for service in &SERVICES {
         let name = service.module;
         let now = Edition::plain(descriptions, service)?;
@@ -67,7 +74,7 @@ pub fn compare(root: &Path, descriptions: &Path, base: &str) -> Result<()> {
             println!("{name}: new, version {}", now.version());
             continue;
         }
-        let before = Edition::plain(&older, service)?;
+        let before = Edition::plain(&older, service).with_context(|| format!("at {base}"))?;
         let changes = changes(root, &tools, service, &before, &now)?;
         let needed = print(name, &before, &now, &changes);
         let risen = risen(before.version(), now.version())
@@ -82,6 +89,22 @@ pub fn compare(root: &Path, descriptions: &Path, base: &str) -> Result<()> {
     }
     ensure!(late.is_empty(), "{}", late.join("\n"));
     Ok(())
+}
+
+/// The services that a revision describes, and that are no longer there.
+fn gone(older: &Path) -> Result<Vec<String>> {
+    let folder = older.join("openapi");
+    let mut gone = Vec::new();
+    for entry in fs::read_dir(&folder).with_context(|| format!("{}", folder.display()))? {
+        let name = entry?.file_name().to_string_lossy().into_owned();
+        let Some(name) = name.strip_suffix(".yaml") else {
+            continue;
+        };
+        if name != "discrepancies" && SERVICES.iter().all(|service| service.module != name) {
+            gone.push(name.to_string());
+        }
+    }
+    Ok(gone)
 }
 
 /// Writes the descriptions of a revision to a folder.
@@ -175,25 +198,24 @@ fn changes(
             .or_default()
             .insert((std::cmp::Reverse(part), change.text));
     }
-    for (schema, known) in open_values(now) {
-        let earlier = open_values(before);
-        let Some(earlier) = earlier.get(&schema) else {
-            continue;
-        };
-        let new = known
-            .difference(earlier)
-            .map(|value| (Part::Minor, "new", value));
-        let gone = earlier
-            .difference(&known)
-            .map(|value| (Part::Major, "removed", value));
-        for (part, what, value) in new.chain(gone) {
+    let (earlier, later) = (Facts::of(before), Facts::of(now));
+    for gone in earlier.0.difference(&later.0) {
+        let text = format!("removed {}", gone.1);
+        changes
+            .entry(gone.0.clone())
+            .or_default()
+            .insert((std::cmp::Reverse(Part::Major), text));
+    }
+    for new in later.0.difference(&earlier.0) {
+        // What is said of a thing that is new is told with it; what is said anew of an old one changes it.
+        let part = if new.2 { Part::Major } else { Part::Minor };
+        let there = earlier.0.iter().any(|old| old.0 == new.0);
+        if there {
+            let text = format!("added {}", new.1);
             changes
-                .entry(format!("schema {schema}"))
+                .entry(new.0.clone())
                 .or_default()
-                .insert((
-                    std::cmp::Reverse(part),
-                    format!("{what} the known value `{value}`"),
-                ));
+                .insert((std::cmp::Reverse(part), text));
         }
     }
     if changes.is_empty() && before.without_version() != now.without_version() {
@@ -206,20 +228,54 @@ fn changes(
     Ok(changes)
 }
 
-/// The values of each `x-extensible-enum`, by schema.
-fn open_values(edition: &Edition) -> BTreeMap<String, BTreeSet<String>> {
-    let schemas = edition
-        .document
-        .get("/components/schemas")
-        .and_then(Value::as_object);
-    let open = schemas.into_iter().flatten().filter_map(|(name, schema)| {
-        let values = schema.get("x-extensible-enum")?.as_array()?;
-        let values = values
-            .iter()
-            .filter_map(|value| Some(value.as_str()?.to_string()));
-        Some((name.clone(), values.collect()))
-    });
-    open.collect()
+/// What oasdiff does not compare: ranges of statuses, regions, formats of integers, and the known values
+/// of open sets. Each is what it is about, what is said, and whether saying it anew breaks.
+struct Facts(BTreeSet<(String, String, bool)>);
+
+impl Facts {
+    fn of(edition: &Edition) -> Self {
+        let document = &edition.document;
+        let mut facts = BTreeSet::new();
+        for operation in edition.operations() {
+            for (status, ..) in operation.responses(document) {
+                if status.ends_with("XX") {
+                    let said = format!("the answers with status `{status}`");
+                    facts.insert((operation.id().to_string(), said, false));
+                }
+            }
+        }
+        for server in items(document.get("/servers")) {
+            let url = text(server, "url");
+            let about = format!("server {url}");
+            facts.insert((about.clone(), "the server".to_string(), false));
+            for (name, variable) in entries(server.get("variables")) {
+                for value in items(variable.get("enum")).filter_map(Value::as_str) {
+                    facts.insert((about.clone(), format!("the {name} `{value}`"), false));
+                }
+            }
+        }
+        for (name, schema) in entries(document.get("/components/schemas")) {
+            let about = format!("schema {name}");
+            facts.insert((about.clone(), "the schema".to_string(), false));
+            for value in items(schema.get("x-extensible-enum")).filter_map(Value::as_str) {
+                facts.insert((about.clone(), format!("the known value `{value}`"), false));
+            }
+            let own = std::iter::once(("itself", schema));
+            let fields =
+                entries(schema.get("properties")).map(|(name, field)| (name.as_str(), field));
+            for (field, schema) in own.chain(fields) {
+                let format = text(schema, "format");
+                if !format.is_empty() {
+                    facts.insert((
+                        about.clone(),
+                        format!("the format {format} of {field}"),
+                        true,
+                    ));
+                }
+            }
+        }
+        Self(facts)
+    }
 }
 
 /// Prints the changes of a description; says which part of its version must rise.

@@ -33,59 +33,73 @@ const OPERATIONS: [&str; 4] = [
     "ListBackgroundTasks",
 ];
 
-/// A generator, by its folder.
+/// A folder, and what it proves.
 struct Generator {
     name: &'static str,
     /// The programs that it needs besides the tools of `xtask/tools`.
     programs: &'static [&'static str],
-    /// What must hold, by operation.
-    required: &'static [(&'static str, &'static [&'static str])],
+    kind: Kind,
 }
 
-/// What must hold of a client.
-const CLIENT: &[(&str, &[&str])] = &[
-    (
-        "ListBackgroundTask",
-        &["decode", "unknown", "call", "error"],
-    ),
-    ("ShowBackgroundTaskProgress", &["decode"]),
-    ("ListCenterTask", &["decode"]),
-    ("ListBackgroundTasks", &["decode", "call", "error"]),
-];
+#[derive(Clone, Copy)]
+enum Kind {
+    /// A generated client calls the sandbox.
+    Client,
+    /// An official SDK signs, and calls the operations of these places of [`OPERATIONS`].
+    Sdk(&'static [&'static str]),
+    /// Prism plays the services, and our own client calls it.
+    Server,
+}
 
-/// What must hold where Prism plays the services, and our own client calls it.
-const SERVER: &[(&str, &[&str])] = &[
-    ("ListBackgroundTask", &["call"]),
-    ("ShowBackgroundTaskProgress", &["call"]),
-    ("ListCenterTask", &["call"]),
-    ("ListBackgroundTasks", &["call"]),
-];
+impl Kind {
+    /// What must hold of an operation.
+    fn required(self, operation: &str) -> &'static [&'static str] {
+        match self {
+            Self::Client if operation == OPERATIONS[0] => &["decode", "unknown", "call", "error"],
+            Self::Client => &["decode", "call", "error"],
+            Self::Sdk(operations) if operations.contains(&operation) => &["call", "error"],
+            Self::Sdk(_) => &[],
+            Self::Server => &["call"],
+        }
+    }
+}
 
 const fn client(name: &'static str, programs: &'static [&'static str]) -> Generator {
     Generator {
         name,
         programs,
-        required: CLIENT,
+        kind: Kind::Client,
     }
 }
 
-const GENERATORS: [Generator; 13] = [
+const fn sdk(name: &'static str, operations: &'static [&'static str]) -> Generator {
+    Generator {
+        name,
+        programs: &[],
+        kind: Kind::Sdk(operations),
+    }
+}
+
+const GENERATORS: [Generator; 15] = [
     client("openapi-typescript", &[]),
     client("hey-api-openapi-ts", &[]),
-    client("openapi-generator-typescript-fetch", &["java"]),
-    client("openapi-generator-typescript-axios", &["java"]),
+    client("openapi-generator-typescript-fetch", &["javac"]),
+    client("openapi-generator-typescript-axios", &["javac"]),
     client("openapi-python-client", &[]),
     client("datamodel-code-generator", &[]),
-    client("openapi-generator-python", &["java"]),
+    client("openapi-generator-python", &["javac"]),
     client("oapi-codegen", &["go"]),
     client("ogen", &["go"]),
-    client("openapi-generator-go", &["go", "java"]),
-    client("openapi-generator-java", &["java", "mvn"]),
-    client("openapi-generator-rust", &["java"]),
+    client("openapi-generator-go", &["go", "javac"]),
+    client("openapi-generator-java", &["javac", "mvn"]),
+    client("openapi-generator-rust", &["javac"]),
+    sdk("sdk-python", &OPERATIONS),
+    // npm has no package of this SDK for DCS.
+    sdk("sdk-nodejs", &["ListBackgroundTasks"]),
     Generator {
         name: "prism",
         programs: &[],
-        required: SERVER,
+        kind: Kind::Server,
     },
 ];
 
@@ -104,7 +118,7 @@ pub fn all(root: &Path, descriptions: &Path, only: Option<&str>) -> Result<()> {
         );
     }
     for program in chosen.iter().flat_map(|generator| generator.programs) {
-        needs(program, install(program))?;
+        needs(program)?;
     }
     let root = fs::canonicalize(root)?;
     let bench = Bench::new(&root, descriptions)?;
@@ -112,18 +126,14 @@ pub fn all(root: &Path, descriptions: &Path, only: Option<&str>) -> Result<()> {
     let mut rows = Vec::new();
     for generator in chosen {
         let started = Instant::now();
-        let held = bench.run(generator);
+        let (held, failure) = bench.run(generator)?;
         let seconds = started.elapsed().as_secs();
-        let held = match held {
-            Ok(held) => held,
-            Err((held, message)) => {
-                eprintln!("{}: {message}", generator.name);
-                holes.push(format!("{} failed", generator.name));
-                held
-            }
-        };
-        for (operation, checks) in generator.required {
-            for check in *checks {
+        if let Some(said) = failure {
+            eprintln!("{}: {said}", generator.name);
+            holes.push(format!("{} failed", generator.name));
+        }
+        for operation in OPERATIONS {
+            for check in generator.kind.required(operation) {
                 if !held.contains(&(operation.to_string(), check.to_string())) {
                     holes.push(format!("{}: {operation} {check}", generator.name));
                 }
@@ -139,15 +149,6 @@ pub fn all(root: &Path, descriptions: &Path, only: Option<&str>) -> Result<()> {
         holes.join("\n")
     );
     Ok(())
-}
-
-fn install(program: &str) -> &'static str {
-    match program {
-        "go" => "Go 1.24 or newer (https://go.dev/dl/)",
-        "java" => "a JDK, 17 or newer (Debian: `apt-get install openjdk-17-jdk-headless`)",
-        "mvn" => "Maven 3.8 or newer (Debian: `apt-get install maven`)",
-        _ => "to be installed",
-    }
 }
 
 /// What every generator works with: the published files, the tools, and a sandbox.
@@ -189,18 +190,8 @@ impl Bench {
         })
     }
 
-    /// What holds of a generator; on failure, that and what it said.
-    #[allow(clippy::type_complexity)]
-    fn run(&self, generator: &Generator) -> Result<Held, (Held, String)> {
-        self.start(generator)
-            .map_err(|error| (Held::new(), format!("{error:#}")))
-            .and_then(|(succeeded, held, said)| match succeeded {
-                true => Ok(held),
-                false => Err((held, said)),
-            })
-    }
-
-    fn start(&self, generator: &Generator) -> Result<(bool, Held, String)> {
+    /// What holds of a generator, and what it said where it failed.
+    fn run(&self, generator: &Generator) -> Result<(Held, Option<String>)> {
         let folder = self.root.join("xtask/interop").join(generator.name);
         let work = self.root.join("target/interop/work").join(generator.name);
         let cache = self.root.join("target/interop/cache").join(generator.name);
@@ -236,7 +227,7 @@ impl Bench {
             .map(|(operation, check)| (operation.to_string(), check.trim().to_string()))
             .collect();
         let said = format!("{printed}{}", String::from_utf8_lossy(&output.stderr));
-        Ok((output.status.success(), held, said))
+        Ok((held, (!output.status.success()).then_some(said)))
     }
 }
 
@@ -261,6 +252,8 @@ impl Sandbox {
         // What the sandbox prints for people, and for shells.
         let wanted = [
             ("export HUAWEICLOUD_SDK_IAM_ENDPOINT=", "ENDPOINT"),
+            ("export HUAWEICLOUD_SDK_AK=", "ACCESS_KEY"),
+            ("export HUAWEICLOUD_SDK_SK=", "SECRET_KEY"),
             ("export HUAWEICLOUD_SDK_PROJECT_ID=", "PROJECT_ID"),
             ("# DCS instance", "DCS_INSTANCE_ID"),
             ("# DCS task", "DCS_TASK_ID"),

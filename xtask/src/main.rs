@@ -25,9 +25,6 @@ struct Args {
     /// The project to work on
     #[arg(long, global = true, default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/.."), hide_default_value = true)]
     root: PathBuf,
-    /// Folder whose `openapi` is compared, or generated from, in place of the project's
-    #[arg(long, global = true, value_name = "FOLDER")]
-    descriptions: Option<PathBuf>,
     #[command(subcommand)]
     task: Task,
 }
@@ -55,12 +52,18 @@ enum Task {
         /// Revision of git to compare with
         #[arg(long, default_value = "HEAD")]
         base: String,
+        /// Folder whose `openapi` is compared, in place of the project's
+        #[arg(long, value_name = "FOLDER")]
+        descriptions: Option<PathBuf>,
     },
     /// Generate clients in other languages from what is published, and put them to the test
     Interop {
         /// Run one generator alone, by the name of its folder in xtask/interop
         #[arg(long, value_name = "NAME")]
         only: Option<String>,
+        /// Folder whose `openapi` is generated from, in place of the project's
+        #[arg(long, value_name = "FOLDER")]
+        descriptions: Option<PathBuf>,
     },
     /// Write the descriptions for other languages, and their documentation
     Publish {
@@ -76,13 +79,18 @@ enum Task {
 fn main() -> ExitCode {
     let args = Args::parse();
     let root = &args.root;
-    let descriptions = args.descriptions.as_ref().unwrap_or(root);
     let done = match args.task {
         Task::Validate { accept } => return validate::run(root, accept),
         Task::Browse { screenshot } => browse::page(root, screenshot),
         Task::Lint => lint::all(root),
-        Task::Diff { base } => diff::compare(root, descriptions, &base),
-        Task::Interop { only } => interop::all(root, descriptions, only.as_deref()),
+        Task::Diff { base, descriptions } => {
+            diff::compare(root, descriptions.as_deref().unwrap_or(root), &base)
+        }
+        Task::Interop { only, descriptions } => interop::all(
+            root,
+            descriptions.as_deref().unwrap_or(root),
+            only.as_deref(),
+        ),
         Task::Publish { out, check } => publish::run(root, &out, check),
     };
     match done {

@@ -31,10 +31,7 @@ impl Tools {
 
     /// The folder whose `node_modules` holds the Node.js tools.
     pub fn node(&self) -> Result<PathBuf> {
-        needs(
-            "npm",
-            "Node.js 20.19 or newer, with npm (Debian: `apt-get install nodejs npm`)",
-        )?;
+        needs("npm")?;
         let folder = self.folder.join("node");
         self.once(&folder, &["package.json", "package-lock.json"], || {
             for file in ["package.json", "package-lock.json"] {
@@ -63,10 +60,7 @@ impl Tools {
 
     /// The folder of the programs of the Python tools.
     pub fn python(&self) -> Result<PathBuf> {
-        needs(
-            "python3",
-            "Python 3.10 or newer, with venv (Debian: `apt-get install python3-venv`)",
-        )?;
+        needs("python3")?;
         let folder = self.folder.join("python");
         self.once(&folder, &["requirements.txt"], || {
             run(Command::new("python3").args(["-m", "venv"]).arg(&folder))?;
@@ -84,7 +78,7 @@ impl Tools {
 
     /// The differ of OpenAPI descriptions.
     pub fn oasdiff(&self) -> Result<PathBuf> {
-        needs("go", "Go 1.24 or newer (https://go.dev/dl/)")?;
+        needs("go")?;
         let program = self
             .folder
             .join("go")
@@ -123,8 +117,16 @@ impl Tools {
     }
 }
 
-/// Fails where a program is not installed, and says how to get it.
-pub fn needs(program: &str, install: &str) -> Result<()> {
+/// Fails where a program does not run, and says how to get it.
+pub fn needs(program: &str) -> Result<()> {
+    let install = match program {
+        "npm" => "Node.js 20.19 or newer, with npm (https://nodejs.org)",
+        "python3" => "Python 3.11 or newer, with venv (Debian: `apt-get install python3-venv`)",
+        "go" => "Go 1.26 or newer (https://go.dev/dl/)",
+        "javac" => "a JDK, 17 or newer (Debian: `apt-get install default-jdk-headless`)",
+        "mvn" => "Maven 3.8 or newer (Debian: `apt-get install maven`)",
+        _ => "to be installed",
+    };
     let version = if program == "go" {
         "version"
     } else {
@@ -136,8 +138,9 @@ pub fn needs(program: &str, install: &str) -> Result<()> {
         .stderr(Stdio::null())
         .status();
     match found {
-        Ok(_) => Ok(()),
-        Err(error) => bail!("{program} cannot be run ({error}); it needs {install}"),
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => bail!("{program} {version} fails ({status}); needed is {install}"),
+        Err(error) => bail!("{program} cannot be run ({error}); needed is {install}"),
     }
 }
 

@@ -23,6 +23,15 @@ pub use edition::{Edition, services};
 
 const RECORD: &str = "openapi/manifest.json";
 
+/// What is written besides the descriptions.
+const WRITTEN: [&str; 5] = [
+    "CHANGELOG.md",
+    "SHA256SUMS",
+    "documentation.png",
+    "index.html",
+    "manifest.json",
+];
+
 /// What is published, for programs.
 #[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -78,9 +87,10 @@ pub fn run(root: &Path, out: &Path, check: bool) -> Result<()> {
         println!("{RECORD} records what would be published");
         return Ok(());
     }
-    fs::write(root.join(RECORD), json(&release.manifest)?)?;
     complete(root, &mut release)?;
     write(out, &release.files)?;
+    // Last, so that it records nothing that was not written.
+    fs::write(root.join(RECORD), json(&release.manifest)?).context(RECORD)?;
     println!("{} files in {}", release.files.len(), out.display());
     Ok(())
 }
@@ -180,8 +190,8 @@ fn compatible(before: &Entry, now: &Entry) -> Result<()> {
             .map(|(file, _)| file.as_str())
             .collect();
         bail!(
-            "{} would change, and info.version of openapi/{name}.yaml is still {old}: raise it \
-             (`cargo xtask diff` says which part)",
+            "{} would change, and info.version of openapi/{name}.yaml is still {old}: raise the patch \
+             version, or the part that `cargo xtask diff` says",
             changed.join(", ")
         );
     }
@@ -229,23 +239,30 @@ fn sha256(bytes: &[u8]) -> String {
     hex::encode(Sha256::digest(bytes))
 }
 
-/// Writes files to a folder of our own. Older files that are none of these go.
+/// Writes files to a folder that is empty, or ours. Older files that are none of these go.
 fn write(out: &Path, files: &BTreeMap<String, Vec<u8>>) -> Result<()> {
-    let sums = out.join("SHA256SUMS");
-    if let Ok(before) = fs::read_to_string(&sums) {
-        for name in before
-            .lines()
-            .filter_map(|line| line.split_once("  ").map(|(_, name)| name))
-        {
-            if !files.contains_key(name) && !name.contains(['/', '\\']) {
-                let _ = fs::remove_file(out.join(name));
-            }
+    fs::create_dir_all(out).with_context(|| format!("{}", out.display()))?;
+    for entry in fs::read_dir(out).with_context(|| format!("{}", out.display()))? {
+        let path = entry?.path();
+        let name = path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        let old = name.contains("-openapi-3.") && !files.contains_key(&name);
+        let known = files.contains_key(&name) || WRITTEN.contains(&name.as_str());
+        ensure!(
+            old || known,
+            "{} is none of the published files; give a folder of its own to --out",
+            path.display()
+        );
+        if old {
+            fs::remove_file(&path).with_context(|| format!("{}", path.display()))?;
         }
     }
-    fs::create_dir_all(out).with_context(|| format!("{}", out.display()))?;
     for (name, bytes) in files {
-        fs::write(out.join(name), bytes)
-            .with_context(|| format!("{}", out.join(name).display()))?;
+        let file = out.join(name);
+        fs::write(&file, bytes).with_context(|| format!("{}", file.display()))?;
     }
     Ok(())
 }
