@@ -226,7 +226,7 @@ impl<C: PagedCall> Reading<C> {
             let last_known = items
                 .iter()
                 .rposition(|item| C::id(item).is_some_and(|id| self.known.has(id)));
-            self.fruitless += 1;
+            self.fruitless = self.fruitless.saturating_add(1);
             if self.overlap && from > self.start && last_known.is_none() {
                 // The list has moved: what comes next may stand before this page now.
                 from = from.saturating_sub(step_back).max(self.start);
@@ -238,7 +238,7 @@ impl<C: PagedCall> Reading<C> {
             self.position = from.saturating_add(length);
             self.overlap = items.last().is_some_and(|item| C::id(item).is_some());
             let ended = length < self.size;
-            let new = last_known.map_or(0, |last| last + 1);
+            let new = last_known.map_or(0, |last| last.saturating_add(1));
             let all = std::mem::take(items);
             *items = all.into_iter().skip(new).collect();
             for id in items.iter().filter_map(C::id) {

@@ -129,7 +129,7 @@ impl Transport {
         let started = clock.monotonic();
         // The attempt that corrects the clock is none of the policy's.
         let mut corrections = 0;
-        let mut attempt = 1;
+        let mut attempt = 1_u32;
         loop {
             let remaining = retry.remaining(clock.monotonic().saturating_sub(started));
             let span = info_span!(
@@ -154,17 +154,17 @@ impl Transport {
                 && self.correct_clock(&error)
             {
                 corrections = 1;
-                attempt += 1;
+                attempt = attempt.saturating_add(1);
                 continue;
             }
-            let tried = attempt - corrections;
+            let tried = attempt.saturating_sub(corrections);
             let Some(delay) = retry.delay(&error, tried, elapsed, fastrand::f64()) else {
                 debug!(%error, attempts = attempt, "the call failed");
                 return Err(error);
             };
             debug!(%error, ?delay, "the attempt failed, and is made again");
             clock.sleep(delay).await;
-            attempt += 1;
+            attempt = attempt.saturating_add(1);
         }
     }
 
@@ -234,9 +234,10 @@ impl Transport {
 
     /// The time of the service: that of the clock, corrected by what its answers showed.
     fn service_time(&self) -> DateTime<Utc> {
-        let skew = TimeDelta::milliseconds(self.0.skew.load(Ordering::Relaxed));
+        let skew = TimeDelta::try_milliseconds(self.0.skew.load(Ordering::Relaxed));
         let now = self.0.clock.now();
-        now.checked_add_signed(skew).unwrap_or(now)
+        skew.and_then(|skew| now.checked_add_signed(skew))
+            .unwrap_or(now)
     }
 
     /// Where a refusal of a signature shows that the clock is off, remembers by how much, and says so.
@@ -255,10 +256,10 @@ impl Transport {
             return false;
         };
         // Against the time of this signature: another call may have corrected the clock meanwhile.
-        if (theirs - signed).abs() < tolerance {
+        if theirs.signed_duration_since(signed).abs() < tolerance {
             return false;
         }
-        let skew = theirs - self.0.clock.now();
+        let skew = theirs.signed_duration_since(self.0.clock.now());
         self.0
             .skew
             .store(skew.num_milliseconds(), Ordering::Relaxed);

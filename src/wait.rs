@@ -46,8 +46,9 @@ const PROGRESS_TIME: Duration = Duration::from_secs(5);
 /// How many tasks of an instance are asked for their progress at the same time.
 const PROGRESS_CONCURRENCY: usize = 8;
 
-/// Long enough to count as no limit, and short enough to be added to any time.
-const FOREVER: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+/// Long enough to count as no limit, and short enough to be added to the time of any machine: as long as
+/// tokio's own far future, since a hundred years are too many for some.
+const FOREVER: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
 
 /// A service whose tasks can be waited for: the clients of DCS and RocketMQ.
 pub trait TaskService: Service + Sync + 'static {
@@ -164,7 +165,9 @@ impl WaitPolicy {
         let doubled = 2_u32.saturating_pow(doublings);
         let interval = self.min_interval.saturating_mul(doubled);
         let interval = interval.max(hint.unwrap_or_default()).min(most);
-        let least = (interval / 2).max(self.min_interval);
+        #[expect(clippy::arithmetic_side_effects, reason = "two is not zero")]
+        let half = interval / 2;
+        let least = half.max(self.min_interval);
         let spread = interval.saturating_sub(least).min(FOREVER);
         least.saturating_add(spread.mul_f64(random.clamp(0.0, 1.0)))
     }
@@ -653,6 +656,12 @@ impl<S: TaskService> Rounds<'_, S> {
     /// Begins a round.
     fn poll(&mut self, started: Duration) {
         let limit = self.remaining(started).clamp(LAST_ROUND, FOREVER);
+        // This limit runs by the machine's time: nothing moves a clock on while a server is silent.
+        #[expect(
+            clippy::arithmetic_side_effects,
+            reason = "the limit is no longer than FOREVER, which any time has room for"
+        )]
+        let end = Instant::now() + limit;
         let poll = Arc::new(Poll {
             client: self.client,
             clock: self.clock.clone(),
@@ -660,8 +669,7 @@ impl<S: TaskService> Rounds<'_, S> {
             timeout: self.policy.timeout,
             grace: self.policy.grace,
             progress: self.progress,
-            // This limit runs by the machine's time: nothing moves a clock on while a server is silent.
-            end: Instant::now() + limit,
+            end,
         });
         self.polling = stream::iter(std::mem::take(&mut self.idle))
             .map(move |instance| poll.clone().instance(instance))
@@ -820,7 +828,10 @@ impl<S: TaskService> Poll<'_, S> {
             }
         }
         let mut answers = stream::iter(calls).buffer_unordered(PROGRESS_CONCURRENCY);
-        let end = self.end.min(Instant::now() + PROGRESS_TIME);
+        // A time that the machine has no room for is later than any other.
+        let end = Instant::now()
+            .checked_add(PROGRESS_TIME)
+            .map_or(self.end, |end| end.min(self.end));
         let mut progress = HashMap::new();
         while let Ok(Some((task_id, answer))) = timeout_at(end, answers.next()).await {
             progress.insert(task_id, answer);

@@ -100,8 +100,11 @@ impl MetadataProvider {
     /// The credentials at hand, if they are valid for at least so long.
     fn valid_for(&self, span: TimeDelta) -> Option<Credentials> {
         let now = self.clock.now();
-        self.current()
-            .filter(|credentials| credentials.expiry().is_none_or(|end| now + span < end))
+        self.current().filter(|credentials| {
+            credentials
+                .expiry()
+                .is_none_or(|end| end.signed_duration_since(now) > span)
+        })
     }
 
     async fn provide(&self) -> Result<Credentials, CredentialsError> {

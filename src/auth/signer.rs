@@ -32,8 +32,7 @@ const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
 #[derive(Clone, PartialEq, Eq)]
 pub struct CanonicalRequest {
     text: String,
-    /// Where the names of the signed headers stand in `text`.
-    signed_headers: std::ops::Range<usize>,
+    signed_headers: String,
 }
 
 impl fmt::Debug for CanonicalRequest {
@@ -91,14 +90,9 @@ impl CanonicalRequest {
             text.push('\n');
         }
         text.push('\n');
-        let start = text.len();
-        for (i, (name, _)) in headers.iter().enumerate() {
-            if i > 0 {
-                text.push(';');
-            }
-            text.push_str(name);
-        }
-        let signed_headers = start..text.len();
+        let names: Vec<&str> = headers.iter().map(|(name, _)| name.as_str()).collect();
+        let signed_headers = names.join(";");
+        text.push_str(&signed_headers);
         text.push('\n');
         push_hex(&mut text, &Sha256::digest(body));
         Self {
@@ -114,18 +108,14 @@ impl CanonicalRequest {
 
     /// The names of the signed headers: lower case, sorted, joined by `;`.
     pub fn signed_headers(&self) -> &str {
-        &self.text[self.signed_headers.clone()]
+        &self.signed_headers
     }
 
     /// What is signed: the algorithm, the time and the hash of the canonical form.
     ///
     /// `date` is the value of `X-Sdk-Date`.
     pub fn string_to_sign(&self, date: &str) -> String {
-        let mut text = String::with_capacity(ALGORITHM.len() + date.len() + 66);
-        text.push_str(ALGORITHM);
-        text.push('\n');
-        text.push_str(date);
-        text.push('\n');
+        let mut text = format!("{ALGORITHM}\n{date}\n");
         push_hex(&mut text, &Sha256::digest(self.text.as_bytes()));
         text
     }
@@ -157,8 +147,10 @@ impl CanonicalRequest {
     }
 
     fn mac(&self, date: &str, secret_key: &str) -> Hmac<Sha256> {
-        // HMAC takes a key of any length; the type of the constructor cannot say so.
-        #[allow(clippy::expect_used)]
+        #[expect(
+            clippy::expect_used,
+            reason = "HMAC takes a key of any length; the type of the constructor cannot say so"
+        )]
         let mut mac = Hmac::<Sha256>::new_from_slice(secret_key.as_bytes())
             .expect("HMAC takes a key of any length");
         mac.update(self.string_to_sign(date).as_bytes());

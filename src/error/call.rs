@@ -259,7 +259,7 @@ fn retry_after(headers: &HeaderMap) -> Duration {
     }
     let now = date(headers).unwrap_or_else(Utc::now);
     http_date(value)
-        .and_then(|time| (time - now).to_std().ok())
+        .and_then(|time| time.signed_duration_since(now).to_std().ok())
         .unwrap_or_default()
 }
 

@@ -230,7 +230,11 @@ impl Error {
             self.0.kind,
             ErrorKind::Credentials | ErrorKind::InvalidParameter
         );
-        self.0.attempts = if sent { attempts } else { attempts - 1 };
+        self.0.attempts = if sent {
+            attempts
+        } else {
+            attempts.saturating_sub(1)
+        };
         self
     }
 

@@ -79,12 +79,14 @@ pub(super) fn describe(headers: &HeaderMap, body: &str) -> String {
 }
 
 fn shorten(text: &str, length: usize) -> String {
-    match text.char_indices().nth(length) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_string(),
+    let mut characters = text.chars();
+    let mut short: String = characters.by_ref().take(length).collect();
+    if characters.next().is_some() {
+        short.push('…');
     }
+    short
 }
 
 pub(super) fn lossy(body: &[u8]) -> String {
-    String::from_utf8_lossy(&body[..body.len().min(KEPT_BODY)]).into_owned()
+    String::from_utf8_lossy(body.get(..KEPT_BODY).unwrap_or(body)).into_owned()
 }
