@@ -29,6 +29,21 @@ fn stdout(program: &str, arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
+/// Every file below a folder that is ours: neither what is built nor what git keeps.
+fn walk(folder: &Path, check: &mut impl FnMut(&Path)) {
+    for entry in std::fs::read_dir(folder).unwrap().flatten() {
+        let path = entry.path();
+        let name = entry.file_name();
+        if path.is_dir() {
+            if name != "target" && name != "node_modules" && name != ".git" {
+                walk(&path, check);
+            }
+        } else {
+            check(&path);
+        }
+    }
+}
+
 /// The stated minimum version of Rust is what the crates in the lock file need, and no lower.
 #[test]
 fn no_dependency_needs_a_newer_rust_than_stated() {
@@ -117,18 +132,11 @@ fn ci_runs_the_test_command_of_the_readme() {
 
 #[test]
 fn every_module_says_what_it_is_for() {
-    fn walk(folder: &Path, check: &mut impl FnMut(&Path)) {
-        for entry in std::fs::read_dir(folder).unwrap().flatten() {
-            let path = entry.path();
-            if path.is_dir() {
-                walk(&path, check);
-            } else if path.extension().is_some_and(|e| e == "rs") {
-                check(&path);
-            }
-        }
-    }
     for folder in ["src", "build", "xtask/src", "tests", "examples"] {
         walk(&Path::new(ROOT).join(folder), &mut |path| {
+            if path.extension().is_none_or(|e| e != "rs") {
+                return;
+            }
             let text = std::fs::read_to_string(path).unwrap();
             assert!(
                 text.starts_with("//!") || text.starts_with("#![doc ="),
@@ -137,4 +145,31 @@ fn every_module_says_what_it_is_for() {
             );
         });
     }
+}
+
+/// The lints of a manifest hold for all that it builds: library, programs, examples, tests, build.rs.
+#[test]
+fn no_code_of_ours_may_be_unsafe() {
+    let forbids = |text: &str, table: &str| {
+        let mut lines = text.lines().skip_while(|line| *line != table).skip(1);
+        lines
+            .by_ref()
+            .take_while(|line| !line.starts_with('['))
+            .any(|line| line == "unsafe_code = \"forbid\"")
+    };
+    assert!(forbids(&read("Cargo.toml"), "[workspace.lints.rust]"));
+    let mut manifests = 0;
+    walk(Path::new(ROOT), &mut |path| {
+        if path.file_name().is_none_or(|name| name != "Cargo.toml") {
+            return;
+        }
+        manifests += 1;
+        let text = std::fs::read_to_string(path).unwrap();
+        assert!(
+            text.contains("[lints]\nworkspace = true\n") || forbids(&text, "[lints.rust]"),
+            "{} does not forbid unsafe code",
+            path.display()
+        );
+    });
+    assert!(manifests >= 3, "{manifests} manifests");
 }
