@@ -51,11 +51,6 @@ mod transport;
 pub mod wait;
 
 #[cfg(feature = "sandbox")]
-#[allow(
-    clippy::arithmetic_side_effects,
-    clippy::indexing_slicing,
-    reason = "not yet gone through"
-)]
 pub mod sandbox;
 
 /// The version of chrono whose types stand in the signatures here.

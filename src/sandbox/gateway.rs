@@ -166,7 +166,7 @@ fn check_date(date: &str, now: DateTime<Utc>) -> Result<(), Refusal> {
     let signed = NaiveDateTime::parse_from_str(date, DATE_FORMAT)
         .map_err(|_| Refusal::unauthorized("header X-Sdk-Date is malformed"))?
         .and_utc();
-    if (now - signed).abs() > TOLERANCE {
+    if now.signed_duration_since(signed).abs() > TOLERANCE {
         return Err(Refusal::unauthorized(&format!(
             "signature expired, signature time:{date}, server time:{}",
             now.format(DATE_FORMAT)

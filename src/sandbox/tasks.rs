@@ -216,8 +216,8 @@ impl Tasks {
         let instance = self.dcs.get(instance_id)?;
         let living = self.times.listed(&instance.living);
         let task = |place: usize| match living.get(place) {
-            Some(moment) => moment.dcs(),
-            None => instance.task(place.saturating_sub(living.len()), self.times.seed),
+            Some(moment) => Some(moment.dcs()),
+            None => Some(instance.task(place.saturating_sub(living.len()), self.times.seed)),
         };
         let length = living.len().saturating_add(instance.count);
         let (count, tasks) = select(length, task, page, |task| task.created_at.as_ref());
@@ -232,10 +232,10 @@ impl Tasks {
             .times
             .listed(self.dcs.values().flat_map(|instance| &instance.living));
         let task = |place: usize| match living.get(place) {
-            Some(moment) => moment.center(),
-            None => self.center[place - living.len()].clone(),
+            Some(moment) => Some(moment.center()),
+            None => self.center.get(place.saturating_sub(living.len())).cloned(),
         };
-        let length = living.len() + self.center.len();
+        let length = living.len().saturating_add(self.center.len());
         let (count, tasks) = select(length, task, page, |task| task.created_at.as_ref());
         dcs::types::ListCenterTaskResponse {
             task_count: Some(Count::number(count)),
@@ -252,10 +252,13 @@ impl Tasks {
         let instance = self.rocketmq.get(instance_id)?;
         let living = self.times.listed(&instance.living);
         let task = |place: usize| match living.get(place) {
-            Some(moment) => moment.rocketmq(),
-            None => instance.samples[place - living.len()].clone(),
+            Some(moment) => Some(moment.rocketmq()),
+            None => instance
+                .samples
+                .get(place.saturating_sub(living.len()))
+                .cloned(),
         };
-        let length = living.len() + instance.samples.len();
+        let length = living.len().saturating_add(instance.samples.len());
         let (count, tasks) = select(length, task, page, |task| task.created_at.as_ref());
         Some(rocketmq::types::ListBackgroundTasksResponse {
             // RocketMQ sends its count as a text, DCS as a number.
@@ -314,23 +317,23 @@ impl DcsInstance {
 /// only where a span of time is asked for.
 fn select<T>(
     length: usize,
-    task: impl Fn(usize) -> T,
+    task: impl Fn(usize) -> Option<T>,
     page: &Page,
     created_at: impl Fn(&T) -> Option<&Timestamp>,
 ) -> (u64, List<T>) {
     let last = page.skip.saturating_add(page.limit);
     if !page.has_span() {
         let places = page.skip.min(length)..last.min(length);
-        return (length as u64, places.map(task).collect());
+        return (length as u64, places.filter_map(task).collect());
     }
-    let mut count = 0;
+    let mut count = 0_usize;
     let mut selected = List::from(Vec::new());
-    for task in (0..length).map(task) {
+    for task in (0..length).filter_map(task) {
         if page.covers(created_at(&task).and_then(Timestamp::to_utc)) {
             if (page.skip..last).contains(&count) {
                 selected.push(task);
             }
-            count += 1;
+            count = count.saturating_add(1);
         }
     }
     (count as u64, selected)

@@ -3,6 +3,23 @@
 //! Results go to standard output, errors to standard error in a line or two. Exit codes: 0 done,
 //! 1 failed, 2 wrong usage; of `watch`, 3 timed out and 4 vanished besides.
 
+// As in the library: nothing that a service or a caller says may end the program.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::panic_in_result_fn,
+        clippy::string_slice,
+        clippy::todo,
+        clippy::unimplemented,
+        clippy::unreachable,
+        clippy::unwrap_used
+    )
+)]
+
 mod args;
 mod commands;
 mod output;

@@ -97,7 +97,7 @@ struct Counter {
 
 impl Counter {
     fn count(&mut self) {
-        self.tasks += 1;
+        self.tasks = self.tasks.saturating_add(1);
         if self.tasks.is_multiple_of(100) && std::io::stderr().is_terminal() {
             eprint!("\r{} tasks", self.tasks);
         }
@@ -266,10 +266,11 @@ fn table(headers: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> Strin
         Some(width) => fitting(headers, &rows, usize::from(width)),
         None => headers.len(),
     };
+    let (visible, hidden) = headers.split_at_checked(shown).unwrap_or((headers, &[]));
     table
         .load_style(presets::UTF8_FULL_CONDENSED)
         .set_content_arrangement(ContentArrangement::Dynamic)
-        .set_header(headers[..shown].to_vec());
+        .set_header(visible.to_vec());
     let colour = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     let status = headers.iter().position(|header| *header == "STATUS");
     for row in &rows {
@@ -285,7 +286,7 @@ fn table(headers: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> Strin
     if let Some(first) = table.column_mut(0) {
         first.set_constraint(ColumnConstraint::ContentWidth);
     }
-    match &headers[shown..] {
+    match hidden {
         [] => table.to_string(),
         hidden => format!(
             "{table}\nToo narrow for {}; --output json has everything.",
@@ -297,20 +298,21 @@ fn table(headers: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> Strin
 /// How many columns have room. Those after the first wrap, and want this much at least.
 fn fitting(headers: &[&str], rows: &[Vec<String>], width: usize) -> usize {
     const LEAST: usize = 12;
-    let content = |column: usize| {
+    let content = |column: usize, header: &str| {
         let cells = rows.iter().filter_map(|row| row.get(column));
         let widths = cells.map(|text| text.lines().map(UnicodeWidthStr::width).max().unwrap_or(0));
-        widths.chain([headers[column].len()]).max().unwrap_or(0)
+        widths.chain([header.len()]).max().unwrap_or(0)
     };
-    let mut used = 1;
-    for column in 0..headers.len() {
-        let content = content(column);
-        // Two spaces and a border a column.
-        used += 3 + if column == 0 {
+    let mut used = 1_usize;
+    for (column, header) in headers.iter().enumerate() {
+        let content = content(column, header);
+        let room = if column == 0 {
             content
         } else {
             content.min(LEAST)
         };
+        // Two spaces and a border a column.
+        used = used.saturating_add(room).saturating_add(3);
         if used > width {
             return column.max(1);
         }
