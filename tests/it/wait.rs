@@ -762,7 +762,7 @@ fn scenarios_that_make_no_sense_are_errors() {
         (
             r#"{"dcs": [{"id": "a", "tasks": [{"id": "t", "steps": [
                 {"name": "s", "seconds": 1, "parts": [{"name": "p", "seconds": 2}]}]}]}]}"#,
-            "task t of instance a: the parts of step s take longer than it",
+            "the parts of step s take longer than it",
         ),
     ] {
         let error = Scenario::from_json(json).unwrap_err().to_string();
