@@ -2,7 +2,8 @@
 
 use quote::quote;
 use serde_json::Value;
-use syn::{Fields, ImplItem, Item, Type, parse_quote};
+use syn::punctuated::Punctuated;
+use syn::{Fields, ImplItem, Item, Token, Type, parse_quote};
 
 use super::Result;
 use super::docs::tidy_docs;
@@ -29,8 +30,10 @@ pub fn types(
                         format!("an object without a name became the struct {name}: give it a name in /components/schemas"),
                     )
                 })?;
-                model_struct(&mut model, schema, document).map_err(|reason| (place, reason))?;
+                model_struct(&mut model, schema, document)
+                    .map_err(|reason| (place.clone(), reason))?;
                 kept.push(field_names(&model, schema));
+                kept.push(objects_only(&mut model).map_err(|reason| (place, reason))?);
                 kept.push(Item::Struct(model));
             }
             other => kept.push(other),
@@ -54,6 +57,52 @@ fn field_names(model: &syn::ItemStruct, schema: &Value) -> Item {
             pub const FIELDS: &'static [&'static str] = &[#(#names),*];
         }
     }
+}
+
+/// What serde derives reads an array as well, and takes its items for the fields. It stays inside, and
+/// the model hands it objects alone.
+fn objects_only(model: &mut syn::ItemStruct) -> Result<Item> {
+    let mut found = 0;
+    for attribute in &mut model.attrs {
+        if attribute.path().is_ident("derive") {
+            let derives = attribute
+                .parse_args_with(Punctuated::<syn::Path, Token![,]>::parse_terminated)
+                .map_err(|error| error.to_string())?;
+            let (reads, others): (Vec<_>, Vec<_>) = derives.into_iter().partition(|path| {
+                path.segments
+                    .last()
+                    .is_some_and(|s| s.ident == "Deserialize")
+            });
+            found += reads.len();
+            *attribute = parse_quote!(#[derive(#(#others),*)]);
+        }
+    }
+    if found != 1 {
+        return Err(format!("the struct derives Deserialize {found} times"));
+    }
+    let ident = &model.ident;
+    let name = ident.to_string();
+    let fields = model.fields.iter().map(|field| {
+        let (ident, ty) = (&field.ident, &field.ty);
+        let options = field.attrs.iter().filter(|a| a.path().is_ident("serde"));
+        quote!(#(#options)* #ident: #ty)
+    });
+    Ok(parse_quote! {
+        const _: () = {
+            #[derive(::serde::Deserialize)]
+            #[serde(remote = #name)]
+            #[allow(dead_code)]
+            struct Fields {
+                #(#fields,)*
+            }
+
+            impl<'de> ::serde::Deserialize<'de> for #ident {
+                fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                    Fields::deserialize(crate::wire::ObjectOnly(deserializer))
+                }
+            }
+        };
+    })
 }
 
 fn is_builder_constructor(block: &syn::ItemImpl) -> bool {

@@ -20,11 +20,13 @@
 mod extensible_enum;
 mod list;
 mod number;
+mod object;
 mod state;
 mod time;
 
 pub(crate) use extensible_enum::extensible_enum;
 pub use list::List;
 pub use number::{Count, Decimal, ParseNumberError};
+pub(crate) use object::ObjectOnly;
 pub use state::TaskState;
 pub use time::{QueryTime, QueryTimeError, Timestamp};
