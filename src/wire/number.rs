@@ -68,9 +68,9 @@ impl Serialize for Numeric {
 /// from serde_json by the newtype that it gives its `RawValue`. `RawValue` itself would refuse every
 /// other format, and serde's own buffering (`flatten`, `untagged`); a visitor of ours takes the text
 /// where it comes, and a plain number where it does not.
-const RAW: &str = "$serde_json::private::RawValue";
+pub(super) const RAW: &str = "$serde_json::private::RawValue";
 /// The same for a number, where the program has turned on serde_json's `arbitrary_precision`.
-const NUMBER: &str = "$serde_json::private::Number";
+pub(super) const NUMBER: &str = "$serde_json::private::Number";
 
 impl<'de> Deserialize<'de> for Numeric {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -105,7 +105,10 @@ impl<'de> Deserialize<'de> for Numeric {
                 if !key.is_some_and(|key| key == RAW || key == NUMBER) {
                     return Err(A::Error::invalid_type(Unexpected::Map, &self));
                 }
-                let text = map.next_value::<String>()?;
+                // What is buffered before it comes here may hold a field of that name, and any text in it.
+                let text = map.next_value::<Box<str>>()?.into();
+                let text = RawValue::from_string(text).map_err(A::Error::custom)?;
+                let text = String::from(Box::<str>::from(text));
                 match text.as_bytes().first() {
                     Some(b'"') => serde_json::from_str(&text)
                         .map(|text| Numeric { text, quoted: true })

@@ -4,9 +4,12 @@ use std::fmt;
 use std::str::FromStr;
 
 use chrono::{DateTime, Datelike, NaiveDateTime, SubsecRound, TimeZone, Utc};
-use serde::de::Visitor;
+use serde::de::{Error as _, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use serde_json::Value;
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
+
+use super::number::{NUMBER, RAW};
 
 /// A point in time as the service wrote it.
 ///
@@ -29,7 +32,7 @@ use serde_json::Value;
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Timestamp {
-    /// The text of a string; of anything else its JSON.
+    /// The text of a string; of anything else its JSON, to the digit.
     text: String,
     is_text: bool,
 }
@@ -99,15 +102,22 @@ impl fmt::Display for Timestamp {
 impl Serialize for Timestamp {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         if self.is_text {
-            serializer.serialize_str(&self.text)
-        } else {
-            serde_json::from_str::<Value>(&self.text)
-                .map_err(serde::ser::Error::custom)?
-                .serialize(serializer)
+            return serializer.serialize_str(&self.text);
         }
+        // The plain way first: it works with every format. A machine number may lose digits on it.
+        if let Ok(value) = serde_json::from_str::<Value>(&self.text)
+            && value.to_string() == self.text
+        {
+            return value.serialize(serializer);
+        }
+        RawValue::from_string(self.text.clone())
+            .map_err(serde::ser::Error::custom)?
+            .serialize(serializer)
     }
 }
 
+/// Through the raw text of serde_json, as the numbers are read: a number out of range, or arrays in
+/// arrays in arrays, would else cost the page that they stand on.
 impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct TimestampVisitor;
@@ -119,11 +129,29 @@ impl<'de> Deserialize<'de> for Timestamp {
             })
         }
 
+        fn raw(json: &RawValue) -> Timestamp {
+            // A text that escapes half a character is JSON, and no text.
+            match serde_json::from_str::<String>(json.get()) {
+                Ok(text) => text.into(),
+                Err(_) => Timestamp {
+                    text: json.get().to_owned(),
+                    is_text: false,
+                },
+            }
+        }
+
         impl<'de> Visitor<'de> for TimestampVisitor {
             type Value = Timestamp;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a time")
+            }
+
+            fn visit_newtype_struct<D: Deserializer<'de>>(
+                self,
+                deserializer: D,
+            ) -> Result<Timestamp, D::Error> {
+                deserializer.deserialize_any(self)
             }
 
             fn visit_str<E>(self, text: &str) -> Result<Timestamp, E> {
@@ -163,13 +191,21 @@ impl<'de> Deserialize<'de> for Timestamp {
 
             fn visit_map<A: serde::de::MapAccess<'de>>(
                 self,
-                map: A,
+                mut map: A,
             ) -> Result<Timestamp, A::Error> {
-                Value::deserialize(serde::de::value::MapAccessDeserializer::new(map)).and_then(json)
+                let mut members = Map::new();
+                while let Some(key) = map.next_key::<String>()? {
+                    if members.is_empty() && (key == RAW || key == NUMBER) {
+                        let text = RawValue::from_string(map.next_value()?);
+                        return text.map(|text| raw(&text)).map_err(A::Error::custom);
+                    }
+                    members.insert(key, map.next_value()?);
+                }
+                json(members)
             }
         }
 
-        deserializer.deserialize_any(TimestampVisitor)
+        deserializer.deserialize_newtype_struct(RAW, TimestampVisitor)
     }
 }
 
