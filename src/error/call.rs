@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 
-use super::shape::{Body, describe, lossy};
+use super::shape::{Body, describe, lossy, one_line};
 use super::{Error, ErrorKind, Inner};
 use crate::body::innermost;
 use crate::operation::Operation;
@@ -62,7 +62,7 @@ impl Call {
         Inner {
             operation: Some(self.operation),
             resource: self.resource(),
-            ..Inner::new(kind, message)
+            ..Inner::new(kind, one_line(&message.into()))
         }
     }
 
@@ -72,6 +72,16 @@ impl Call {
 
     /// There was no answer.
     pub(crate) fn not_answered(&self, error: reqwest::Error) -> Error {
+        // No request could be made of it, an address that is too long for one: nothing was sent, and
+        // nothing would be the next time.
+        if error.is_builder() {
+            let reason = format!("the request cannot be sent: {}", innermost(&error));
+            return Inner {
+                source: Some(Arc::new(error.without_url())),
+                ..self.error(ErrorKind::InvalidParameter, reason)
+            }
+            .into();
+        }
         let host = error
             .url()
             .and_then(|url| url.host_str())

@@ -33,7 +33,7 @@ impl Body {
             .unwrap_or(&value);
         let first = |keys: &[&str]| {
             keys.iter().find_map(|key| match inner.get(key)? {
-                Value::String(text) if !text.is_empty() => Some(text.clone()),
+                Value::String(text) if !text.is_empty() => Some(one_line(text)),
                 Value::Number(number) => Some(number.to_string()),
                 _ => None,
             })
@@ -58,7 +58,7 @@ impl Body {
             request_id: value
                 .get("request_id")
                 .and_then(Value::as_str)
-                .map(str::to_string),
+                .map(one_line),
         })
     }
 }
@@ -76,6 +76,20 @@ pub(super) fn describe(headers: &HeaderMap, body: &str) -> String {
         "{kind}, not the documented JSON: {}",
         shorten(&line, SHOWN_BODY)
     )
+}
+
+/// A text of others as a part of a line: what would move a cursor becomes a space, and the end of what no
+/// one reads is cut off.
+pub(super) fn one_line(text: &str) -> String {
+    let mut end = text.len().min(KEPT_BODY);
+    while !text.is_char_boundary(end) {
+        end = end.saturating_sub(1);
+    }
+    let mut line = text[..end].replace(char::is_control, " ");
+    if end < text.len() {
+        line.push('…');
+    }
+    line
 }
 
 fn shorten(text: &str, length: usize) -> String {
