@@ -307,6 +307,7 @@ impl<C: Service> ClientBuilder<C> {
                 Project::Given(id)
             }
             (None, Some(region)) => {
+                endpoint::check_name(&region)?;
                 let iam = self
                     .iam_endpoint
                     .unwrap_or_else(|| endpoint::iam_of_region(iam::Client::servers(), &region));

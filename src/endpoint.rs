@@ -34,7 +34,13 @@ impl Server {
 /// The endpoint of a region, known or not.
 pub(crate) fn of_region(servers: &[Server], region: &str) -> Result<String, Error> {
     let label = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    if region.is_empty() || region.len() > 63 || !region.chars().all(label) {
+    if region.len() > 63 {
+        return Err(Error::configuration(format!(
+            "a region of {} bytes is none: regions look like cn-north-4",
+            region.len()
+        )));
+    }
+    if region.is_empty() || !region.chars().all(label) {
         return Err(Error::configuration(format!(
             "{region:?} is not a region: regions look like cn-north-4"
         )));
@@ -45,6 +51,24 @@ pub(crate) fn of_region(servers: &[Server], region: &str) -> Result<String, Erro
         .or(servers.first())
         .map(|server| server.endpoint(region))
         .ok_or_else(|| Error::configuration("the description names no server"))
+}
+
+/// The longest name of a region or of a project that is taken for one.
+const LONGEST_NAME: usize = 256;
+
+/// Checks the name of a region whose endpoint is given apart: it may be that of any project, but must be
+/// a name, since IAM is asked for it.
+pub(crate) fn check_name(region: &str) -> Result<(), Error> {
+    let reason = if region.is_empty() {
+        "is empty".to_string()
+    } else if region.len() > LONGEST_NAME {
+        format!("is {} bytes long", region.len())
+    } else if region.contains(char::is_control) {
+        format!("{region:?} holds a line break or another control character")
+    } else {
+        return Ok(());
+    };
+    Err(Error::configuration(format!("the region {reason}")))
 }
 
 /// Checks an endpoint and brings it into the form that paths are appended to: without a slash at
