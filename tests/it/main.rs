@@ -7,6 +7,7 @@ mod calls;
 mod cli;
 mod errors;
 mod faults;
+mod hostile;
 mod providers;
 mod samples;
 mod sandbox;

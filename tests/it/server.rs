@@ -19,9 +19,30 @@ pub struct Asked {
     pub headers: HeaderMap,
 }
 
+/// What the server says, to whatever it is asked.
+struct Answer {
+    status: u16,
+    headers: Vec<(String, String)>,
+    body: Vec<u8>,
+}
+
+impl Answer {
+    fn new(status: u16, headers: &[(&str, &str)], body: impl Into<Vec<u8>>) -> Self {
+        let headers = headers.iter();
+        Self {
+            status,
+            headers: headers
+                .map(|(n, v)| (n.to_string(), v.to_string()))
+                .collect(),
+            body: body.into(),
+        }
+    }
+}
+
 pub struct Server {
     pub endpoint: String,
     asked: Arc<Mutex<Vec<Asked>>>,
+    answer: Arc<Mutex<Answer>>,
 }
 
 impl Server {
@@ -31,29 +52,37 @@ impl Server {
         headers: &[(&str, &str)],
         body: impl Into<Vec<u8>>,
     ) -> Self {
-        let headers: Vec<(String, String)> = headers
-            .iter()
-            .map(|(n, v)| (n.to_string(), v.to_string()))
-            .collect();
-        let body = body.into();
+        let answer = Arc::new(Mutex::new(Answer::new(status, headers, body)));
         let asked = Arc::new(Mutex::new(Vec::new()));
-        let log = asked.clone();
+        let (log, said) = (asked.clone(), answer.clone());
         let router = Router::new().fallback(move |request: Request| {
             log.lock().unwrap().push(Asked {
                 uri: request.uri().to_string(),
                 headers: request.headers().clone(),
             });
-            let mut response = Response::builder().status(status);
-            for (name, value) in &headers {
+            let said = said.lock().unwrap();
+            let mut response = Response::builder().status(said.status);
+            for (name, value) in &said.headers {
                 response = response.header(name, value);
             }
-            let response = response.body(Body::from(body.clone())).unwrap();
+            let response = response.body(Body::from(said.body.clone())).unwrap();
             async move { response }
         });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(async move { axum::serve(listener, router).await });
-        Self { endpoint, asked }
+        Self {
+            endpoint,
+            asked,
+            answer,
+        }
+    }
+
+    /// Gives another answer from now on, and forgets what it was asked.
+    #[allow(dead_code)]
+    pub fn answer(&self, status: u16, headers: &[(&str, &str)], body: impl Into<Vec<u8>>) {
+        *self.answer.lock().unwrap() = Answer::new(status, headers, body);
+        self.asked.lock().unwrap().clear();
     }
 
     #[allow(dead_code)]
