@@ -35,6 +35,10 @@ pub mod clock;
 pub mod endpoint;
 #[cfg(feature = "client")]
 mod error;
+// For the targets in `fuzz/` alone; cargo-fuzz sets this.
+#[cfg(all(fuzzing, feature = "sandbox"))]
+#[doc(hidden)]
+pub mod fuzzing;
 #[cfg(feature = "client")]
 mod operation;
 #[cfg(feature = "client")]

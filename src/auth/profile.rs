@@ -97,7 +97,7 @@ impl Profile {
         Self::parse(&text).map_err(error)
     }
 
-    fn parse(text: &str) -> Result<Self, String> {
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
         // Keys hold backslashes and hashes as plain characters. A parse error quotes nothing.
         let options = ini::ParseOption {
             enabled_escape: false,
