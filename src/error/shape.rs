@@ -1,8 +1,10 @@
 //! What an error body says: all shapes that were seen, in one place; a body of no known shape is kept
 //! as text.
 
+use std::collections::BTreeMap;
+
 use reqwest::header::HeaderMap;
-use serde_json::Value;
+use serde_json::value::RawValue;
 
 /// How much of an answer an error keeps.
 const KEPT_BODY: usize = 16 * 1024;
@@ -26,26 +28,17 @@ pub(super) struct Body {
 
 impl Body {
     pub(super) fn read(body: &[u8]) -> Option<Self> {
-        let value: Value = serde_json::from_slice(body).ok()?;
-        let inner = value
-            .get("error")
-            .filter(|e| e.is_object())
-            .unwrap_or(&value);
-        let first = |keys: &[&str]| {
-            keys.iter().find_map(|key| match inner.get(key)? {
-                Value::String(text) if !text.is_empty() => Some(one_line(text)),
-                Value::Number(number) => Some(number.to_string()),
-                _ => None,
-            })
-        };
+        let outer: Members<'_> = serde_json::from_slice(body).ok()?;
+        let error = outer.get("error");
+        let error = error.and_then(|error| serde_json::from_str(error.get()).ok());
+        let inner: &Members<'_> = error.as_ref().unwrap_or(&outer);
+        let first = |keys: &[&str]| keys.iter().find_map(|key| text_of(inner.get(*key)?));
         let code = first(&["error_code", "errorCode", "code"]);
         let message = first(&["error_msg", "errorMsg", "message", "title"]);
         // Unused today, says the document; whoever uses it one day has something to say.
         let extended = first(&["error_ext_msg"]).map(|text| format!(" ({text})"));
         // A refusal by IAM policy explains itself only in here, encoded for the administrator.
-        let explained = inner
-            .get("encoded_authorization_message")
-            .and_then(Value::as_str)
+        let explained = first(&["encoded_authorization_message"])
             .map(|text| format!(" (encoded authorization message: {text})"));
         if code.is_none() && message.is_none() && explained.is_none() {
             return None;
@@ -54,13 +47,26 @@ impl Body {
         let message: String = parts.collect();
         Some(Self {
             code,
-            message: (!message.is_empty()).then(|| message.trim_start().to_string()),
-            request_id: value
-                .get("request_id")
-                .and_then(Value::as_str)
-                .map(one_line),
+            message: (!message.is_empty()).then(|| message.trim().to_string()),
+            request_id: outer.get("request_id").and_then(|id| text_of(id)),
         })
     }
+}
+
+/// The members of an object, unread: one that serde_json has no value for, such as a number out of
+/// range, does not hide the others.
+type Members<'a> = BTreeMap<String, &'a RawValue>;
+
+/// A text, or a number as one; nothing where it says nothing.
+fn text_of(value: &RawValue) -> Option<String> {
+    let json = value.get();
+    match json.as_bytes().first() {
+        Some(b'"') => serde_json::from_str(json).ok(),
+        Some(b'-' | b'0'..=b'9') => Some(json.to_string()),
+        _ => None,
+    }
+    .filter(|text| !text.trim().is_empty())
+    .map(|text| one_line(&text))
 }
 
 /// A body of no known shape, for a message: what it is, and how it begins.

@@ -106,7 +106,7 @@ impl Serialize for Timestamp {
         }
         // The plain way first: it works with every format. A machine number may lose digits on it.
         if let Ok(value) = serde_json::from_str::<Value>(&self.text)
-            && value.to_string() == self.text
+            && serde_json::to_string(&value).is_ok_and(|text| text == self.text)
         {
             return value.serialize(serializer);
         }

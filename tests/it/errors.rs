@@ -21,7 +21,7 @@ struct Case {
 const JSON: (&str, &str) = ("content-type", "application/json");
 const HTML: (&str, &str) = ("content-type", "text/html; charset=utf-8");
 
-const CASES: [Case; 12] = [
+const CASES: [Case; 13] = [
     Case {
         name: "the documented shape",
         status: 400,
@@ -81,6 +81,16 @@ const CASES: [Case; 12] = [
         message: "denied (encoded authorization message: XYZ)",
         request_id: None,
         kind: ErrorKind::Forbidden,
+    },
+    Case {
+        name: "a number that no machine holds beside it",
+        status: 409,
+        headers: &[JSON],
+        body: r#"{"error_code":"DCS.4017","error_msg":"busy\n\u001b[2J","since":1e400,"request_id":"r6"}"#,
+        code: Some("DCS.4017"),
+        message: "busy  [2J",
+        request_id: Some("r6"),
+        kind: ErrorKind::JobRunning,
     },
     Case {
         name: "the HTML of a proxy",

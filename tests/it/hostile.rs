@@ -654,7 +654,7 @@ fn address(client: &dcs::Client) -> reqwest::Url {
     let text = format!("{client:?}");
     let (_, rest) = text.split_once("baseurl: ").unwrap();
     // A host may hold a quote, and `Debug` escapes it as JSON does.
-    let mut texts = serde_json::Deserializer::from_str(&rest[..]).into_iter::<String>();
+    let mut texts = serde_json::Deserializer::from_str(rest).into_iter::<String>();
     reqwest::Url::parse(&texts.next().unwrap().unwrap()).unwrap()
 }
 

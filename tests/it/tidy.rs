@@ -132,7 +132,14 @@ fn ci_runs_the_test_command_of_the_readme() {
 
 #[test]
 fn every_module_says_what_it_is_for() {
-    for folder in ["src", "build", "xtask/src", "tests", "examples"] {
+    for folder in [
+        "src",
+        "build",
+        "xtask/src",
+        "tests",
+        "examples",
+        "fuzz/fuzz_targets",
+    ] {
         walk(&Path::new(ROOT).join(folder), &mut |path| {
             if path.extension().is_none_or(|e| e != "rs") {
                 return;
