@@ -15,7 +15,9 @@ fuzz_target!(|data: &[u8]| {
     let mut parts = data.splitn(4, |b| *b == b'\n');
     let mut part = || parts.next().unwrap_or_default();
     let (status, kind, retry_after, body) = (part(), part(), part(), part());
-    let status = std::str::from_utf8(status).ok().and_then(|s| s.parse().ok());
+    let status = std::str::from_utf8(status)
+        .ok()
+        .and_then(|s| s.parse().ok());
     let Some(status) = status.and_then(|status: u16| StatusCode::from_u16(status).ok()) else {
         return;
     };

@@ -15,7 +15,9 @@ fuzz_target!(|json: &str| {
     assert_eq!(count.is_ok(), decimal.is_ok(), "{json:?}");
     // Every number is one, and no other kind of JSON but a text.
     if let Some(raw) = raw {
-        let number = raw.get().starts_with(|c: char| c == '-' || c.is_ascii_digit());
+        let number = raw
+            .get()
+            .starts_with(|c: char| c == '-' || c.is_ascii_digit());
         let text = serde_json::from_str::<String>(raw.get()).is_ok();
         assert_eq!(count.is_ok(), number || text, "{json:?}");
     }
@@ -25,13 +27,25 @@ fuzz_target!(|json: &str| {
             true => serde_json::from_str::<String>(raw).expect("a text"),
             false => raw.to_string(),
         };
-        assert_eq!((count.as_str(), decimal.as_str()), (text.as_str(), text.as_str()));
+        assert_eq!(
+            (count.as_str(), decimal.as_str()),
+            (text.as_str(), text.as_str())
+        );
         assert_eq!(count.is_text(), decimal.is_text());
-        assert_eq!((count.to_string(), decimal.to_string()), (text.clone(), text.clone()));
-        for again in [serde_json::to_string(&count), serde_json::to_string(&decimal)] {
+        assert_eq!(
+            (count.to_string(), decimal.to_string()),
+            (text.clone(), text.clone())
+        );
+        for again in [
+            serde_json::to_string(&count),
+            serde_json::to_string(&decimal),
+        ] {
             let again = again.expect("what was decoded can be encoded");
             if count.is_text() {
-                assert_eq!(serde_json::from_str::<String>(&again).expect("a text"), text);
+                assert_eq!(
+                    serde_json::from_str::<String>(&again).expect("a text"),
+                    text
+                );
             } else {
                 assert_eq!(again, raw);
             }

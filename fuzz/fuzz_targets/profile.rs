@@ -16,7 +16,10 @@ fuzz_target!(|text: &str| {
             ];
             for value in given.into_iter().flatten() {
                 assert!(!value.is_empty() && value.trim() == value, "{value:?}");
-                assert!(text.contains(value.as_str()), "{value:?} is not in the file");
+                assert!(
+                    text.contains(value.as_str()),
+                    "{value:?} is not in the file"
+                );
             }
             // A key of few letters may stand in the words around it.
             let shown = [
@@ -35,10 +38,20 @@ fuzz_target!(|text: &str| {
             }
         }
         Err(reason) => {
-            let known = ["has no section [basic]", "has no `ak` in [basic]", "has no `sk` in [basic]"];
+            let known = [
+                "has no section [basic]",
+                "has no `ak` in [basic]",
+                "has no `sk` in [basic]",
+            ];
             let place = reason.strip_prefix("is not an INI file: line ");
-            let numbers = |text: &str| text.chars().all(|c| c.is_ascii_digit() || ", column".contains(c));
-            assert!(known.contains(&reason.as_str()) || place.is_some_and(numbers), "{reason}");
+            let numbers = |text: &str| {
+                text.chars()
+                    .all(|c| c.is_ascii_digit() || ", column".contains(c))
+            };
+            assert!(
+                known.contains(&reason.as_str()) || place.is_some_and(numbers),
+                "{reason}"
+            );
         }
     }
 });

@@ -42,7 +42,9 @@ fn same_tasks(a: &[ScenarioTask], b: &[ScenarioTask]) -> bool {
 
 fn same_instances(a: &[ScenarioInstance], b: &[ScenarioInstance]) -> bool {
     a.len() == b.len()
-        && a.iter().zip(b).all(|(a, b)| a.id == b.id && same_tasks(&a.tasks, &b.tasks))
+        && a.iter()
+            .zip(b)
+            .all(|(a, b)| a.id == b.id && same_tasks(&a.tasks, &b.tasks))
 }
 
 fuzz_target!(|text: &str| {
@@ -53,7 +55,10 @@ fuzz_target!(|text: &str| {
             let again = Scenario::from_json(&json).expect("what was written can be read");
             assert!((again.speed / scenario.speed - 1.0).abs() < 1e-14, "{json}");
             assert!(same_instances(&again.dcs, &scenario.dcs), "{json}");
-            assert!(same_instances(&again.rocketmq, &scenario.rocketmq), "{json}");
+            assert!(
+                same_instances(&again.rocketmq, &scenario.rocketmq),
+                "{json}"
+            );
         }
         Err(error) => assert!(error.to_string().starts_with("the scenario: "), "{error}"),
     }

@@ -16,8 +16,14 @@ fuzz_target!(|text: &str| {
     assert_eq!(timestamp.as_str(), text);
     assert_eq!(timestamp.to_string(), text);
     let json = serde_json::to_string(&timestamp).expect("a text can be encoded");
-    assert_eq!(json, serde_json::to_string(text).expect("a text can be encoded"));
-    assert_eq!(serde_json::from_str::<Timestamp>(&json).expect("a text is a time"), timestamp);
+    assert_eq!(
+        json,
+        serde_json::to_string(text).expect("a text can be encoded")
+    );
+    assert_eq!(
+        serde_json::from_str::<Timestamp>(&json).expect("a text is a time"),
+        timestamp
+    );
     if let Some(time) = timestamp.to_utc().filter(four_digits) {
         // A leap second is the one before it, once it is written to the millisecond.
         let written = Timestamp::from(time);
@@ -38,7 +44,10 @@ fuzz_target!(|text: &str| {
             } else {
                 assert_eq!(json, raw.get());
             }
-            assert_eq!(serde_json::from_str::<Timestamp>(&json).expect("decodes again"), time);
+            assert_eq!(
+                serde_json::from_str::<Timestamp>(&json).expect("decodes again"),
+                time
+            );
             let _ = time.to_utc();
         }
         // A text of half a character is no text.
