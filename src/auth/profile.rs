@@ -101,7 +101,8 @@ impl Profile {
         // Keys hold backslashes and hashes as plain characters. A parse error quotes nothing.
         let options = ini::ParseOption {
             enabled_escape: false,
-            enabled_quote: true,
+            // The parser takes quotes out of the middle of a value; `get` takes those around it alone.
+            enabled_quote: false,
             ..ini::ParseOption::default()
         };
         let file = Ini::load_from_str_opt(text, options)
@@ -110,7 +111,7 @@ impl Profile {
             .section(Some("basic"))
             .ok_or("has no section [basic]")?;
         let get = |key: &str| {
-            let value = section.get(key).map(str::trim);
+            let value = section.get(key).map(|value| unquoted(value.trim()).trim());
             value.filter(|value| !value.is_empty()).map(str::to_string)
         };
         let need = |key: &str| get(key).ok_or_else(|| format!("has no `{key}` in [basic]"));
@@ -124,6 +125,12 @@ impl Profile {
             iam_endpoint: get("iam_endpoint"),
         })
     }
+}
+
+/// A value without the quotes around it, if it has any.
+fn unquoted(value: &str) -> &str {
+    let without = |quote| value.strip_prefix(quote)?.strip_suffix(quote);
+    without('"').or_else(|| without('\'')).unwrap_or(value)
 }
 
 #[cfg(test)]
@@ -143,6 +150,23 @@ mod tests {
         assert_eq!(secrecy::ExposeSecret::expose_secret(secret_key), "a\\b#c;d");
         assert_eq!(profile.project_id.as_deref(), Some("p"));
         assert_eq!(profile.iam_endpoint.as_deref(), Some("https://iam.example"));
+    }
+
+    #[test]
+    fn quotes_around_a_value_go_and_others_stay() {
+        for (written, read) in [
+            ("\"key\"", "key"),
+            ("' key '", "key"),
+            ("'se\"cret't'", "se\"cret't"),
+            ("k\"e'y", "k\"e'y"),
+            ("\"key", "\"key"),
+            ("\"", "\""),
+        ] {
+            let text = format!("[basic]\r\nak = {written}\r\nsk = s\r\n");
+            let profile = Profile::parse(&text).unwrap();
+            assert_eq!(profile.credentials.identity(), read, "{text}");
+        }
+        assert!(Profile::parse("[basic]\nak=''\nsk=s").is_err());
     }
 
     #[test]

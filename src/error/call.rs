@@ -155,7 +155,7 @@ impl Call {
     ) -> Inner {
         Inner {
             status: Some(status),
-            request_id: request_id(headers).map(str::to_string),
+            request_id: request_id(headers).map(one_line),
             date: date(headers),
             retry_after: retry_after(headers),
             ..self.error(kind, message)

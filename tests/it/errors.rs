@@ -83,13 +83,13 @@ const CASES: [Case; 13] = [
         kind: ErrorKind::Forbidden,
     },
     Case {
-        name: "a number that no machine holds beside it",
+        name: "a number that no machine holds beside it, and an id with a tab",
         status: 409,
-        headers: &[JSON],
-        body: r#"{"error_code":"DCS.4017","error_msg":"busy\n\u001b[2J","since":1e400,"request_id":"r6"}"#,
+        headers: &[JSON, ("x-request-id", "r\t6")],
+        body: r#"{"error_code":"DCS.4017","error_msg":"busy\n\u001b[2J","since":1e400}"#,
         code: Some("DCS.4017"),
         message: "busy  [2J",
-        request_id: Some("r6"),
+        request_id: Some("r 6"),
         kind: ErrorKind::JobRunning,
     },
     Case {
