@@ -87,12 +87,11 @@ pub(super) fn describe(headers: &HeaderMap, body: &str) -> String {
 /// A text of others as a part of a line: what would move a cursor becomes a space, and the end of what no
 /// one reads is cut off.
 pub(super) fn one_line(text: &str) -> String {
-    let mut end = text.len().min(KEPT_BODY);
-    while !text.is_char_boundary(end) {
-        end = end.saturating_sub(1);
-    }
-    let mut line = text[..end].replace(char::is_control, " ");
-    if end < text.len() {
+    // A character has four bytes at most, so that one of these is its beginning.
+    let cut = (0..4).find_map(|back| text.split_at_checked(KEPT_BODY.saturating_sub(back)));
+    let (start, rest) = cut.unwrap_or((text, ""));
+    let mut line = start.replace(char::is_control, " ");
+    if !rest.is_empty() {
         line.push('…');
     }
     line
