@@ -105,7 +105,11 @@ impl Profile {
             enabled_quote: false,
             ..ini::ParseOption::default()
         };
-        let file = Ini::load_from_str_opt(text, options)
+        // Even so, the parser goes on with the next line behind a backslash at the end of one; it does
+        // not where a space follows, which does not count.
+        let text = Zeroizing::new(text.replace("\\\n", "\\ \n"));
+        let text = Zeroizing::new(text.replace("\\\r", "\\ \r"));
+        let file = Ini::load_from_str_opt(&text, options)
             .map_err(|e| format!("is not an INI file: line {}, column {}", e.line, e.col))?;
         let section = file
             .section(Some("basic"))
@@ -167,6 +171,16 @@ mod tests {
             assert_eq!(profile.credentials.identity(), read, "{text}");
         }
         assert!(Profile::parse("[basic]\nak=''\nsk=s").is_err());
+    }
+
+    #[test]
+    fn a_backslash_at_the_end_of_a_line_is_a_part_of_the_value() {
+        for end in ["\n", "\r\n", "\r"] {
+            let text = format!("[basic]{end}ak = key\\{end}sk = a\\\\{end}project_id = p\\");
+            let profile = Profile::parse(&text).unwrap();
+            assert_eq!(profile.credentials.identity(), "key\\", "{text:?}");
+            assert_eq!(profile.project_id.as_deref(), Some("p\\"));
+        }
     }
 
     #[test]
