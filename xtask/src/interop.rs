@@ -143,6 +143,10 @@ pub fn all(root: &Path, descriptions: &Path, only: Option<&str>) -> Result<()> {
         rows.push((generator.name, held));
     }
     print(&rows);
+    println!(
+        "decode: the sample decodes; unknown: so does what nobody knows yet; call: the sandbox answers; \
+         error: and refuses a wrong token"
+    );
     ensure!(
         holes.is_empty(),
         "the matrix has holes:\n{}",

@@ -23,15 +23,6 @@ pub use edition::{Edition, services};
 
 const RECORD: &str = "openapi/manifest.json";
 
-/// What is written besides the descriptions.
-const WRITTEN: [&str; 5] = [
-    "CHANGELOG.md",
-    "SHA256SUMS",
-    "documentation.png",
-    "index.html",
-    "manifest.json",
-];
-
 /// What is published, for programs.
 #[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -116,9 +107,13 @@ fn complete(root: &Path, release: &mut Release) -> Result<()> {
     Ok(())
 }
 
-/// Writes the descriptions below another folder than `root` in all their forms, and nothing else.
+/// Writes the descriptions below a folder, which may be another than `root`, without the page.
 pub fn write_descriptions(root: &Path, descriptions: &Path, out: &Path) -> Result<()> {
-    write(out, &release(root, descriptions)?.files)
+    let mut release =
+        release(root, descriptions).with_context(|| format!("in {}", descriptions.display()))?;
+    let manifest = json(&release.manifest)?;
+    release.files.insert("manifest.json".to_string(), manifest);
+    write(out, &release.files)
 }
 
 /// The descriptions in all their forms, without the page.
@@ -239,25 +234,26 @@ fn sha256(bytes: &[u8]) -> String {
     hex::encode(Sha256::digest(bytes))
 }
 
-/// Writes files to a folder that is empty, or ours. Older files that are none of these go.
+/// Writes files to a folder that is empty, or holds what was published before. Of that, what is no longer
+/// published goes.
 fn write(out: &Path, files: &BTreeMap<String, Vec<u8>>) -> Result<()> {
-    fs::create_dir_all(out).with_context(|| format!("{}", out.display()))?;
-    for entry in fs::read_dir(out).with_context(|| format!("{}", out.display()))? {
-        let path = entry?.path();
-        let name = path
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
-        let old = name.contains("-openapi-3.") && !files.contains_key(&name);
-        let known = files.contains_key(&name) || WRITTEN.contains(&name.as_str());
-        ensure!(
-            old || known,
-            "{} is none of the published files; give a folder of its own to --out",
-            path.display()
-        );
-        if old {
-            fs::remove_file(&path).with_context(|| format!("{}", path.display()))?;
+    let place = || format!("{}", out.display());
+    fs::create_dir_all(out).with_context(place)?;
+    let before = fs::read_to_string(out.join("manifest.json")).ok();
+    let before: Option<Manifest> = before.and_then(|text| serde_json::from_str(&text).ok());
+    let empty = fs::read_dir(out).with_context(place)?.next().is_none();
+    ensure!(
+        empty || before.is_some(),
+        "{} holds files that were not published from here; give a folder of its own to --out",
+        out.display()
+    );
+    for old in before
+        .iter()
+        .flat_map(|before| &before.services)
+        .flat_map(|entry| entry.files.keys())
+    {
+        if !files.contains_key(old) && !old.contains(['/', '\\']) {
+            let _ = fs::remove_file(out.join(old));
         }
     }
     for (name, bytes) in files {
