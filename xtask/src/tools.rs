@@ -99,7 +99,8 @@ impl Tools {
         pins: &[&str],
         install: impl FnOnce() -> Result<()>,
     ) -> Result<()> {
-        let mut pinned = String::new();
+        // An environment of Python knows its own place, and does not work in another.
+        let mut pinned = format!("{}\n", folder.display());
         for pin in pins {
             pinned.push_str(&fs::read_to_string(self.pins.join(pin))?);
         }
